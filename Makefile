@@ -1,0 +1,52 @@
+# The words an analyst types. `make` alone lists them. Without make: see README, "Windows".
+PLACE ?= configs/shuangta
+CYCLE ?=
+TOWN ?=
+ID ?=
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python -m pipeline
+OPTIONS := --place $(PLACE) $(if $(CYCLE),--cycle $(CYCLE))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help screen check accept explain demo test lint bench clean
+
+help:  ## list these words
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(VENV)/ready: pyproject.toml uv.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv sync --frozen --quiet --active --inexact
+	@touch $@
+
+screen: $(VENV)/ready  ## screen a cycle (PLACE=configs/tapajos CYCLE=2022)
+	@$(RUN) screen $(OPTIONS)
+
+check: $(VENV)/ready  ## read and judge every input, screen nothing
+	@$(RUN) check $(OPTIONS)
+
+accept: $(VENV)/ready  ## the list enters the ledger and gets its numbers (TOWN=…)
+	@$(RUN) accept $(OPTIONS) $(if $(TOWN),--town $(TOWN))
+
+explain: $(VENV)/ready  ## what each stage did to one lead or problem (ID=…)
+	@$(RUN) explain $(OPTIONS) $(ID)
+
+demo: $(VENV)/ready  ## make the invented demo district anew, byte for byte
+	@$(BIN)/python data/make_shuangta_demo.py
+
+test: $(VENV)/ready  ## run every test
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/ready  ## ruff and mypy (strict on pipeline/)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: $(VENV)/ready  ## time the whole job on both places
+	@$(BIN)/python benchmarks/screen_time.py
+
+clean:  ## remove the environment and caches (never outputs or ledgers)
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,231 @@
+"""The commands: parse, call a job, say the result, exit code – 0 done, 1 --strict and a person is needed, 2 not as asked, 3 a bug."""
+
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.errors import LeadscreenError
+from pipeline.text import say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.jobs import Cycle, Finished
+
+LISTED_LEFT = 20  # more undecided lines than this hide the rest of the message
+
+Command = Callable[..., Any]
+
+
+def main() -> None:
+    """Entry point of `leadscreen` and `python -m pipeline`."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a GBK console cannot show every sign; it must not stop the run
+    try:
+        leadscreen(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except LeadscreenError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except Exception as error:
+        traceback.print_exc()
+        click.echo(say("zh", "run.bug", error=error) + "\n" + say("en", "run.bug", error=error), err=True)
+        sys.exit(3)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="leadscreen")
+def leadscreen() -> None:
+    """自然生态类破坏问题线索筛查 · screens land-change leads against protected ground."""
+
+
+def place_options(command: Command) -> Command:
+    """--place, --lang and --outputs, which all commands share."""
+    for option in (
+        click.option(
+            "--outputs", type=click.Path(path_type=Path), default=Path("outputs"), show_default=True,
+            help="成果文件夹 · where runs are written",
+        ),
+        click.option("--lang", type=click.Choice(["zh", "en"]), help="语言，默认随场所 · language, default the place's"),
+        click.option(
+            "--place", type=click.Path(path_type=Path), default=Path("configs/shuangta"), show_default=True,
+            help="场所文件夹 · place folder",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+cycle_option = click.option(
+    "--cycle", help="周期，默认为 place.toml 中最后一个 · cycle, default the last in place.toml"
+)
+
+
+@leadscreen.command()
+@place_options
+@cycle_option
+@click.option("--strict", is_flag=True, help="有待人工判定时退出码为 1 · exit 1 when a person has to decide something")
+def screen(place: Path, lang: str | None, outputs: Path, cycle: str | None, strict: bool) -> None:
+    """筛查一个周期，不写台账 · screen a cycle; never writes the ledger."""
+    from pipeline import jobs
+
+    name = _prepare(place, lang, outputs, cycle)
+    finished = jobs.screen(place, name, outputs, lang, _progress(place, lang))
+    _say_finished(finished)
+    if strict and bool(finished.cycle.tables["problems"]["needs_review"].any()):
+        raise click.exceptions.Exit(1)
+
+
+@leadscreen.command()
+@place_options
+@cycle_option
+def check(place: Path, lang: str | None, outputs: Path, cycle: str | None) -> None:
+    """检查输入和设置，不筛查 · read and judge every input; screens nothing."""
+    from pipeline import jobs
+    from pipeline.check import check_lines
+
+    name = _prepare(place, lang, outputs, cycle)
+    for line in check_lines(jobs.open_cycle(place, name, lang, _progress(place, lang))):
+        click.echo(line)
+
+
+@leadscreen.command()
+@place_options
+@cycle_option
+@click.option("--only", help="只受理这些编号（逗号分隔）· only these ids, separated by commas")
+@click.option("--town", help="只受理这个乡镇 · only this township")
+@click.option("--dry-run", is_flag=True, help="只说明会做什么 · only say what would be done")
+def accept(
+    place: Path, lang: str | None, outputs: Path, cycle: str | None, only: str | None, town: str | None, dry_run: bool
+) -> None:
+    """清单转入台账并给出正式编号 · the list enters the ledger and gets its numbers."""
+    from pipeline import jobs
+
+    name = _prepare(place, lang, outputs, cycle)
+    language = lang or _language(place)
+    ids = [word.strip() for word in only.split(",") if word.strip()] if only else []
+    given, left, finished = jobs.accept(place, name, outputs, lang, ids, town, dry_run, _progress(place, lang))
+    numbers = sorted(given["problem_id"].dropna())
+    if len(given):
+        new = int(given["is_new"].sum())
+        first, last = (numbers[0], numbers[-1]) if numbers else ("–", "–")
+        click.echo(say(language, "run.accepted", new=new, old=len(given) - new, first=first, last=last))
+    else:
+        click.echo(say(language, "run.accepted_none"))
+    _say_left(left, language)
+    if finished is None:
+        click.echo(say(language, "run.dry_run"))
+    else:
+        _say_finished(finished)
+
+
+@leadscreen.command()
+@place_options
+@cycle_option
+@click.argument("wanted", metavar="ID")
+def explain(place: Path, lang: str | None, outputs: Path, cycle: str | None, wanted: str) -> None:
+    """说明一条线索或一处问题在每一步的结果 · what each stage did to one lead or problem."""
+    from pipeline.errors import InputError
+    from pipeline.explain import explain as explain_id
+    from pipeline.store import read_table
+    from pipeline.tables import TABLES
+
+    name = _prepare(place, lang, outputs, cycle)
+    language = lang or _language(place)
+    folder = outputs / place.resolve().name / name
+    if not (folder / "tables" / "outcomes.parquet").exists():
+        raise InputError(say(language, "run.no_run", folder=folder, cycle=name))
+    tables = {table: read_table(folder / "tables" / f"{table}.parquet", TABLES[table]) for table in TABLES}
+    lines = explain_id(tables, wanted, language)
+    if not lines:
+        raise InputError(say(language, "explain.nothing", wanted=wanted, folder=folder))
+    for line in lines:
+        click.echo(line)
+
+
+def _prepare(place: Path, lang: str | None, outputs: Path, cycle: str | None) -> str:
+    """Put right what a killed run left behind, and name the cycle: the one asked for, else the place's last."""
+    from pipeline.config import read_place
+    from pipeline.store import recover
+
+    known = read_place(place, lang)
+    for line in recover(outputs / known.key, known.language):
+        click.echo(line, err=True)
+    return cycle or list(known.cycles)[-1]
+
+
+def _language(place: Path) -> str:
+    from pipeline.config import read_place
+
+    return read_place(place).language
+
+
+def _progress(place: Path, lang: str | None) -> Callable[[str], Any]:
+    """One bar a stage, on a terminal only, in signs that every console can show."""
+    from tqdm import tqdm
+
+    language = lang or _language(place)
+
+    @contextmanager
+    def step(name: str) -> Iterator[None]:
+        title = say(language, f"run.step_{name.replace(' ', '_')}")
+        with tqdm(total=1, desc=title, ascii=True, disable=None, bar_format="{desc}: {bar:30} {elapsed}") as bar:
+            yield
+            bar.update(1)
+
+    return step
+
+
+def _say_finished(finished: "Finished") -> None:
+    cycle = finished.cycle
+    language, place, problems = cycle.place.language, cycle.place, cycle.tables["problems"]
+    marks = [say(language, "labels.invented")] if place.is_invented else []
+    marks += [] if finished.run["is_accepted"] else [say(language, "labels.draft")]
+    as_of = cycle.as_of.isoformat()
+    click.echo(
+        say(
+            language,
+            "run.done_title",
+            name=place.name,
+            cycle=cycle.name,
+            as_of=as_of,
+            mark=" ".join(f"[{m}]" for m in marks),
+        )
+    )
+    for row in cycle.accounting.to_dict("records"):
+        click.echo(say(language, "run.done_source", **row, gone=row["set_aside"] + row["unread"]))
+    total = cycle.accounting
+    click.echo(say(language, "run.done_total", reports=total["reports"].sum(), difference=total["difference"].sum()))
+    counts = {f"p{k}": int((problems["priority"] == k).sum()) for k in (1, 2, 3)}
+    click.echo(
+        say(language, "run.done_problems", n=len(problems), review=int(problems["needs_review"].sum()), **counts)
+    )
+    for line in finished.run["warnings"]:
+        click.echo(f"! {line}")
+    if finished.kept:
+        click.echo(say(language, "run.done_kept", paths=", ".join(finished.kept)))
+    for key, sentence in (("list", "run.done_list"), ("field", "run.done_field")):
+        if key in finished.run["outputs"]:
+            click.echo(say(language, sentence, path=finished.folder / finished.run["outputs"][key]))
+    click.echo(say(language, "run.done_open", path=finished.folder / "index.html"))
+
+
+def _say_left(left: "pd.DataFrame", language: str) -> None:
+    if left.empty:
+        return
+    click.echo(say(language, "run.left_behind", n=len(left)))
+    for row in left.head(LISTED_LEFT).to_dict("records"):
+        town = row["town"] if isinstance(row["town"], str) else ""
+        click.echo(say(language, "run.left_line", id=row["candidate_id"], town=town, why=row["review_reason"]))

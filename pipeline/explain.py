@@ -1,0 +1,122 @@
+"""explain: what each stage did to one lead, report, site, candidate or problem, in words."""
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from pipeline.intake.codes import label
+from pipeline.text import say
+
+Tables = dict[str, pd.DataFrame]
+
+
+def explain(tables: Tables, wanted: str, language: str) -> list[str]:
+    """Lines for the id or the sender's own number `wanted`; no lines where nothing bears it."""
+    leads = find_leads(tables, wanted)
+    reports = tables["reports"]
+    unread = reports[(reports["report_id"] == wanted) | (reports["orig_no"] == wanted)]
+    lines = [line for report in unread.itertuples() for line in _report_lines(tables, report, language)]
+    for lead in leads.itertuples():
+        lines += _lead_lines(tables, lead, language)
+    sites = tables["outcomes"].loc[tables["outcomes"]["lead_id"].isin(leads["lead_id"]), "site_id"].dropna()
+    for site_id in sites.drop_duplicates():
+        lines += _site_lines(tables, str(site_id), language)
+    return lines
+
+
+def find_leads(tables: Tables, wanted: str) -> pd.DataFrame:
+    """The leads that `wanted` stands for: a lead, report, site, candidate or problem id, or an original number."""
+    leads, outcomes, problems = tables["leads"], tables["outcomes"], tables["problems"]
+    candidates = problems.loc[problems["problem_id"] == wanted, "candidate_id"]
+    is_asked = (
+        (outcomes["site_id"] == wanted)
+        | (outcomes["candidate_id"] == wanted)
+        | (outcomes["known_problem_id"] == wanted)
+        | outcomes["candidate_id"].isin(candidates)
+    )
+    ids = set(outcomes.loc[is_asked.fillna(False), "lead_id"])
+    is_own = (leads["lead_id"] == wanted) | (leads["report_id"] == wanted) | (leads["orig_no"] == wanted)
+    return leads[is_own | leads["lead_id"].isin(ids)]
+
+
+def _report_lines(tables: Tables, report: Any, language: str) -> list[str]:
+    gone = tables["set_aside"]
+    gone = gone[(gone["report_id"] == report.report_id) & (gone["stage"] != "rank")]
+    return [say(language, "explain.report", **_row(report))] + [
+        say(language, "explain.set_aside", words=say(language, f"labels.{row.reason}"), **_row(row))
+        for row in gone.itertuples()
+    ]
+
+
+def _lead_lines(tables: Tables, lead: Any, language: str) -> list[str]:
+    lines = [
+        say(
+            language,
+            "explain.lead",
+            **_row(lead),
+            activity=label("activity_types", lead.activity_l2, language),
+            change=label("change_types", lead.change_type, language),
+        )
+    ]
+    if isinstance(lead.geometry_repair, str):
+        lines.append(say(language, "explain.repair", note=lead.geometry_repair))
+    lines += _overlap_lines(tables, str(lead.lead_id), language)
+    merges = tables["merges"]
+    for pair in merges[(merges["lead_a"] == lead.lead_id) | (merges["lead_b"] == lead.lead_id)].itertuples():
+        other = pair.lead_b if pair.lead_a == lead.lead_id else pair.lead_a
+        decision = say(language, f"labels.decision_{pair.decision}")
+        lines.append(say(language, "explain.pair", other=other, decision=decision, reason=pair.reason))
+    outcome = tables["outcomes"].set_index("lead_id").loc[lead.lead_id]
+    words = say(language, f"labels.outcome_{outcome['outcome']}")
+    return [*lines, say(language, "explain.outcome", outcome=words, reason=outcome["reason"])]
+
+
+def _overlap_lines(tables: Tables, subject_id: str, language: str) -> list[str]:
+    overlaps = tables["overlaps"]
+    rows = overlaps[(overlaps["subject_id"] == subject_id) & (overlaps["level"] != "layer")]
+    rows = rows[rows["position"] != "outside"]
+    return [
+        say(
+            language,
+            "explain.overlap",
+            where=say(language, f"labels.class_{row.layer_class}") + _feature_words(row),
+            position=say(language, f"labels.position_{row.position}"),
+            area=row.overlap_m2,
+            share=row.overlap_share,
+        )
+        for row in rows.sort_values(["layer_class", "level"], kind="stable").itertuples()
+    ]
+
+
+def _feature_words(row: Any) -> str:
+    words = [
+        str(word) for word in (row.layer_id, row.feature_key, row.name, row.grade, row.zone) if isinstance(word, str)
+    ]
+    return f" ({' · '.join(words)})" if words else ""
+
+
+def _site_lines(tables: Tables, site_id: str, language: str) -> list[str]:
+    sites, matches, problems = tables["sites"], tables["matches"], tables["problems"]
+    lines = []
+    for site in sites[sites["site_id"] == site_id].itertuples():
+        leads = ", ".join(site.lead_ids)
+        lines.append(say(language, "explain.site", site_id=site_id, area=site.area_m2, leads=leads, growth=site.growth))
+    lines += _overlap_lines(tables, site_id, language)
+    for row in matches[matches["site_id"] == site_id].itertuples():
+        relation = say(language, f"labels.relation_{row.relation}")
+        lines.append(say(language, "explain.match", relation=relation, reason=row.reason))
+    for problem in problems[problems["site_id"] == site_id].itertuples():
+        number = problem.problem_id if isinstance(problem.problem_id, str) else problem.candidate_id
+        priority = say(language, f"labels.priority_{problem.priority}")
+        lines.append(say(language, "explain.problem", number=number, priority=priority, **_row(problem)))
+        for reason in json.loads(problem.reasons):
+            lines.append(say(language, "explain.reason", **reason))
+        if problem.needs_review:
+            lines.append(say(language, "explain.review", why=problem.review_reason))
+    return lines
+
+
+def _row(row: Any) -> dict[str, Any]:
+    return {name: ("–" if value is None or value is pd.NA or value != value else value) for name, value in row._asdict().items()
+            if name not in ("geometry", "towns", "lead_ids", "source_ids", "orig_nos", "periods", "priority", "reasons")}  # fmt: skip

@@ -1,0 +1,143 @@
+"""Shapes: from one CRS to another without guessing, ellipsoidal areas, repair with a record, ids from content."""
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyproj
+import shapely
+from pyproj.crs import ProjectedCRS
+from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
+
+from pipeline.errors import InputError
+
+Shapes = npt.NDArray[np.object_]
+Floats = npt.NDArray[np.float64]
+
+EQUAL_AREA_METHODS = (
+    "lambert azimuthal equal area",
+    "albers equal area",
+    "lambert cylindrical equal area",
+    "mollweide",
+)
+EQUAL_AT_A_METRE = {4326, 4490}  # WGS 84 and CGCS2000 differ by less than any lead is placed
+DENSIFY_M = 1000.0  # straight edges longer than this bend measurably in another projection
+DEGREE_M = 111_000.0
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 I
+AREA_DECIMALS = 4
+
+
+def equal_area_crs(geographic: pyproj.CRS, centre: tuple[float, float]) -> pyproj.CRS:
+    """Lambert azimuthal equal-area on the datum of `geographic`, centred at `centre` (lon, lat in degrees)."""
+    conversion = LambertAzimuthalEqualAreaConversion(
+        latitude_natural_origin=centre[1], longitude_natural_origin=centre[0]
+    )
+    name = f"{geographic.name} / equal area {centre[0]:g} {centre[1]:g}"
+    return ProjectedCRS(conversion=conversion, name=name, geodetic_crs=geographic)
+
+
+def is_equal_area(crs: pyproj.CRS) -> bool:
+    """Whether planar area in `crs` is ellipsoidal area."""
+    operation = crs.coordinate_operation
+    return operation is not None and operation.method_name.lower().startswith(EQUAL_AREA_METHODS)
+
+
+@cache
+def _steps(source: pyproj.CRS, target: pyproj.CRS) -> tuple[pyproj.Transformer, ...]:
+    """Transformers from `source` to `target`; two where the datums count as equal and lon/lat pass unchanged."""
+    a, b = source.geodetic_crs, target.geodetic_crs
+    if a is None or b is None:
+        raise InputError(f"{source.name} → {target.name}: one of them has no datum")
+    pairs = [(source, target)]
+    if a.to_epsg() != b.to_epsg() and {a.to_epsg(), b.to_epsg()} <= EQUAL_AT_A_METRE:
+        pairs = [(source, a), (b, target)]
+    try:
+        return tuple(pyproj.Transformer.from_crs(*pair, always_xy=True, allow_ballpark=False) for pair in pairs)
+    except pyproj.exceptions.ProjError as error:
+        raise InputError(
+            f"{source.name} → {target.name}: no transformation of known accuracy; ask the sender for CGCS2000 or WGS 84"
+        ) from error
+
+
+def to_crs(shapes: Shapes, source: pyproj.CRS, target: pyproj.CRS) -> Shapes:
+    """`shapes` (2D, from `source`) in `target`; long edges are densified first, unreachable coordinates become inf.
+
+    Raises InputError where only a transformation of unknown accuracy exists.
+    """
+    if source == target:
+        return np.asarray(shapely.force_2d(shapes), dtype=object)
+    unit_m = DEGREE_M if source.is_geographic else 1.0
+    moved = shapely.segmentize(shapely.force_2d(shapes), DENSIFY_M / unit_m)
+    for transformer in _steps(source, target):
+        moved = shapely.transform(moved, transformer.transform, interleaved=False)
+    return np.asarray(moved, dtype=object)
+
+
+def area_m2(shapes: Shapes, crs: pyproj.CRS) -> Floats:
+    """Ellipsoidal areas, m², to 1e-4 m²; 0 for points and None."""
+    if len(shapes) and not is_equal_area(crs):
+        geographic = crs.geodetic_crs
+        assert geographic is not None
+        box = shapely.total_bounds(
+            to_crs(shapely.points([shapely.total_bounds(shapes).reshape(2, 2)]), crs, geographic)
+        )
+        centre = (float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2)
+        shapes = to_crs(shapes, crs, equal_area_crs(geographic, centre))
+    areas_m2: Floats = np.round(np.nan_to_num(shapely.area(shapes)), AREA_DECIMALS)
+    return areas_m2
+
+
+def repair(shapes: Shapes) -> tuple[Shapes, list[str | None]]:
+    """Valid polygonal (or point) shapes, and per shape what was repaired; None in the shapes where nothing is left.
+
+    The rule is GEOS make_valid, method "structure": holes cut, shells unite, spikes and lines fall away.
+    """
+    mended = shapes.copy()
+    notes: list[str | None] = [None] * len(shapes)
+    is_area = np.isin(shapely.get_type_id(shapes), (3, 6, 7))
+    for i in np.flatnonzero(is_area & ~shapely.is_valid(shapes)):
+        if not np.isfinite(shapely.get_coordinates(shapes[i])).all():
+            mended[i] = None
+            continue
+        reason = shapely.is_valid_reason(shapes[i]).split("[")[0]
+        mended[i] = polygons_of(shapely.make_valid(shapes[i], method="structure", keep_collapsed=False))
+        notes[i] = f"make_valid(structure): {reason}"
+    gone = shapely.is_empty(mended) | (is_area & (shapely.area(mended) == 0))
+    mended[gone] = None
+    return mended, notes
+
+
+def polygons_of(shape: Any) -> Any:
+    """The polygonal part of a shape, as Polygon or MultiPolygon; None if there is none."""
+    if shape is None or shape.geom_type in ("Polygon", "MultiPolygon"):
+        return None if shape is None or shape.is_empty else shape
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type in ("Polygon", "MultiPolygon")]
+    return shapely.union_all(parts) if parts else None
+
+
+def fill_holes(shape: Any) -> Any:
+    """A polygon or multipolygon without its holes."""
+    return shapely.union_all([shapely.Polygon(part.exterior) for part in shapely.get_parts(shape)])
+
+
+def make_id(prefix: str, *parts: str) -> str:
+    """A 12-character id from content: a letter and 55 bits that no spreadsheet reads as number or date."""
+    digest = int.from_bytes(hashlib.sha256("\x1f".join(parts).encode()).digest()[:7], "big") >> 1
+    return prefix + "".join(ALPHABET[digest >> shift & 31] for shift in range(50, -1, -5))
+
+
+def shape_content(shape: Any, is_geographic: bool) -> str:
+    """A text that is equal for equal shapes, whatever their ring order or start; rounded to about 0.1 mm."""
+    if shape is None:
+        return ""
+    decimals = 9 if is_geographic else 4
+    rounded = shapely.transform(shapely.force_2d(shape), lambda xy: np.round(xy, decimals) + 0.0)
+    return hashlib.sha256(shapely.to_wkb(shapely.normalize(rounded), byte_order=1)).hexdigest()
+
+
+def union_all(shapes: Sequence[Any] | Shapes) -> Any:
+    """Union of shapes as one shape; an empty polygon for none."""
+    return shapely.union_all(np.asarray(shapes, dtype=object)) if len(shapes) else shapely.Polygon()

@@ -1,0 +1,88 @@
+"""run.json: what a run was made from – inputs, config, code and versions, each by hash – so that it can be made again."""
+
+import hashlib
+import json
+import platform
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+import pyogrio
+import pyproj
+import shapely
+
+from pipeline.config import Place
+from pipeline.geometry import make_id
+from pipeline.store import hash_file
+
+LIBRARIES = (
+    "leadscreen",
+    "geopandas",
+    "pandas",
+    "numpy",
+    "pyarrow",
+    "shapely",
+    "pyogrio",
+    "pyproj",
+    "folium",
+    "xlsxwriter",
+)
+SIDECARS = (".shx", ".dbf", ".prj", ".cpg")
+
+
+def make_manifest(place: Place, cycle: str, crs: pyproj.CRS) -> dict[str, Any]:
+    """Everything the run depends on; `run_id` is made from it, so equal runs have equal ids."""
+    config = {
+        file.relative_to(place.folder).as_posix(): hash_file(file) for file in sorted(place.folder.rglob("*.toml"))
+    }
+    manifest = {
+        "place": place.key,
+        "name": place.name,
+        "cycle": cycle,
+        "as_of": place.cycles[cycle].isoformat(),
+        "language": place.language,
+        "is_invented": place.is_invented,
+        "working_crs": crs.to_wkt(),
+        "inputs": _inputs(place),
+        "config": config,
+        "rules": place.rules.model_dump(mode="json"),
+        "code": _code_hash(),
+        "versions": _versions(),
+    }
+    text = json.dumps(manifest, sort_keys=True, ensure_ascii=False)
+    return {"run_id": make_id("Q", text), **manifest}
+
+
+def _inputs(place: Place) -> list[dict[str, str]]:
+    """Every file that was read, once, with its sidecars."""
+    named = [(origin.id, origin.path) for origin in (*place.sources, *place.layers)]
+    named += [(layer.id, Path(layer.covers)) for layer in place.layers if layer.covers not in (None, "place")]
+    named += [("boundary", place.boundary.path)] if place.boundary else []
+    named += [("townships", place.townships.path)] if place.townships else []
+    files = {(origin, path) for origin, path in named if path.exists()}
+    files |= {(origin, side) for origin, path in files for ext in SIDECARS if (side := path.with_suffix(ext)).exists()}
+    return [
+        {"id": origin, "file": path.name, "sha256": hash_file(path)}
+        for origin, path in sorted(files, key=lambda item: (item[0], item[1].name))
+    ]
+
+
+def _code_hash() -> str:
+    digest = hashlib.sha256()
+    root = Path(str(resources.files("pipeline")))
+    for file in sorted(root.rglob("*"), key=lambda path: path.relative_to(root).as_posix()):
+        if file.suffix in (".py", ".toml", ".csv", ".js", ".css"):
+            digest.update(file.relative_to(root).as_posix().encode())
+            digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    found = {name: metadata.version(name) for name in LIBRARIES}
+    engines = {
+        "python": platform.python_version(),
+        "GEOS": shapely.geos_version_string,
+        "PROJ": pyproj.proj_version_str,
+        "GDAL": pyogrio.__gdal_version_string__,
+    }
+    return dict(sorted({**found, **engines}.items()))

@@ -1,0 +1,134 @@
+"""facts: everything the ranking looks at, gathered per site from leads, overlaps and matches."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from pipeline.config import Place
+from pipeline.geometry import area_m2
+from pipeline.intake.codes import zone_rank
+from pipeline.intake.ground import Ground, surface_points, towns_of
+
+HITS = ("inside", "crossing", "within")
+FIGURES = ("wetland", "forest", "grassland", "protected_area", "redline")
+Row = dict[str, Any]
+NO_RELATION: Row = {"relation": None, "known_problem_id": None, "relation_reason": None, "new_m2": None}
+STRENGTH = ("rebound", "grown", "same", "review", "adjacent")  # which relation speaks for a site with several
+
+
+def gather_facts(
+    sites: gpd.GeoDataFrame,
+    overlaps: pd.DataFrame,
+    matches: gpd.GeoDataFrame,
+    leads: gpd.GeoDataFrame,
+    place: Place,
+    ground: Ground,
+) -> pd.DataFrame:
+    """One row per site: the site's own columns, its leads' words, its figures per class, its strongest relation.
+
+    `<class>_m2` is NaN where no layer of the class covers the site; `voting` lists the classes it lies on that count;
+    `uncovered` the classes of screens_for that no layer covers there.
+    """
+    shapes = sites.geometry.to_numpy()
+    facts = pd.DataFrame(sites).assign(**towns_of(shapes, ground), **surface_points(shapes, ground))
+    lead_rows = {str(row["lead_id"]): row for row in _records(leads)}
+    lines: dict[str, list[Row]] = defaultdict(list)
+    for row in _records(overlaps):
+        lines[str(row["subject_id"])].append(row)
+    related = _relations(matches, ground.crs)
+    voting = {layer.layer_class for layer in place.layers if layer.counts}
+    extra = [
+        {
+            **_words([lead_rows[lead_id] for lead_id in lead_ids]),
+            **_figures(lines[site_id], voting, place.screens_for),
+            **related.get(site_id, NO_RELATION),
+        }
+        for site_id, lead_ids in zip(sites["site_id"], sites["lead_ids"], strict=True)
+    ]
+    facts = facts.join(pd.DataFrame(extra, index=facts.index, columns=None if extra else list(NO_RELATION)))
+    new_m2 = facts["new_m2"].astype(float).fillna(facts["area_m2"])
+    return facts.assign(new_m2=new_m2, is_point=facts["area_m2"] == 0)
+
+
+def _records(frame: pd.DataFrame) -> list[Row]:
+    """Rows as plain dicts with None for every empty cell."""
+    frame = pd.DataFrame(frame).drop(columns=["geometry"], errors="ignore").astype(object)
+    return frame.where(frame.notna(), None).to_dict("records")
+
+
+def _words(leads: list[Row]) -> Row:
+    return {
+        "source_ids": _unique(lead["source_id"] for lead in leads),
+        "source_codes": _unique(lead["source_code"] for lead in leads),
+        "orig_nos": _unique(lead["orig_no"] for lead in leads),
+        "periods": sorted(_unique(lead["period"] for lead in leads)),
+    }
+
+
+def _unique(values: Iterable[Any]) -> list[str]:
+    return list(dict.fromkeys(str(value) for value in values if value is not None))
+
+
+def _figures(lines: list[Row], voting: set[str], screens_for: list[str]) -> Row:
+    """Areas per class, names, zones and grades of what the site really lies on; slivers and neighbours do not count."""
+    classes = {row["layer_class"]: row for row in lines if row["level"] == "class"}
+    hits = {name: row for name, row in classes.items() if row["position"] in HITS}
+    on_layers = [row for row in lines if row["level"] == "layer" and row["position"] in HITS]
+    features = [row for row in lines if row["level"] == "feature" and row["position"] in HITS]
+    features.sort(key=lambda row: (-row["overlap_m2"], row["feature_key"]))
+    of_class: dict[str, list[Row]] = defaultdict(list)
+    for row in features:
+        of_class[row["layer_class"]].append(row)
+    vintages = [row["vintage_ok"] for row in on_layers if row["vintage_ok"] is not None]
+    zones = [row["zone"] or "Z9" for row in of_class["protected_area"]]
+    grades = {name: _unique(row["grade"] for row in rows) for name, rows in of_class.items()}
+    names = {name: _unique(row["name"] for row in rows) for name, rows in of_class.items()}
+    return {
+        **{f"{name}_m2": _area_m2(classes.get(name), hits.get(name)) for name in FIGURES},
+        **{f"{name}_low_m2": hits[name]["overlap_low_m2"] if name in hits else None for name in FIGURES},
+        "voting": sorted(voting & set(hits)),
+        "uncovered": [name for name in screens_for if name not in classes],
+        "neighbours": [
+            (row["layer_id"], row["position"], row["distance_m"])
+            for row in lines
+            if row["level"] == "layer" and row["position"] in ("adjacent", "sliver") and row["layer_class"] in voting
+        ],
+        "pa_names": names.get("protected_area", []),
+        "pa_levels": grades.get("protected_area", []),
+        "zone": min(zones, key=lambda code: (zone_rank(code), code), default=None),
+        "forest_grade": min(grades.get("forest", []), default=None),
+        "wetland_names": names.get("wetland", []),
+        "wetland_grades": grades.get("wetland", []),
+        "permits": names.get("permit", []),
+        "vintage_ok": all(vintages) if vintages else None,
+    }
+
+
+def _area_m2(on_class: Row | None, hit: Row | None) -> float:
+    """NaN where the class is not covered, 0 where it is covered and not (really) touched."""
+    if on_class is None:
+        return float("nan")
+    return float(hit["overlap_m2"]) if hit else 0.0
+
+
+def _relations(matches: gpd.GeoDataFrame, crs: Any) -> dict[str, dict[str, Any]]:
+    """site_id → its strongest relation: the longest front, then the largest overlap, then the nearest case."""
+    if matches.empty:
+        return {}
+    strength = matches["relation"].map({name: k for k, name in enumerate(STRENGTH)})
+    keys = matches.assign(strength=strength, shorter=-matches["front_m"].fillna(0), smaller=-matches["overlap_m2"])
+    best = keys.sort_values(["site_id", "strength", "shorter", "smaller", "gap_m", "problem_id"], kind="stable")
+    best = best.drop_duplicates("site_id")
+    new_m2 = area_m2(best["geometry"].to_numpy(dtype=object), crs)
+    return {
+        str(row.site_id): {
+            "relation": row.relation,
+            "known_problem_id": row.problem_id,
+            "relation_reason": row.reason,
+            "new_m2": float(new),
+        }
+        for row, new in zip(best.itertuples(), new_m2, strict=True)
+    }

@@ -1,0 +1,259 @@
+"""rank: what of each site is listed – known, on no layer (E4), too small (E3) – and how urgent it is, with reasons."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from pipeline.config import Place
+from pipeline.intake.codes import label, read_codes
+from pipeline.rules import RankRules, Rules
+from pipeline.tables import PROBLEMS, shape_table
+from pipeline.text import say
+
+CORE_ZONES = ("Z1", "Z12", "N1")  # R02 sets no minimum area here
+CONSTRUCTION = ("A1", "A2", "A3", "A4", "A5", "A6")
+KEY8_IN_CORE_ONLY = ("A33", "A41")  # hydropower and tourism are key types only in core and buffer zones
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason on the list, in words, with its points; a reason that names a source stays off the field pack."""
+
+    code: str
+    points: int
+    text: str
+    names_source: bool = False
+
+
+def judge_sites(facts: pd.DataFrame, place: Place) -> pd.DataFrame:
+    """`facts` with `outcome` (listed, known, set_aside), `set_aside_reason` (E3, E4) and `outcome_reason` in words."""
+    verdicts = [_verdict(site, place) for site in facts.itertuples()]
+    names = ["outcome", "set_aside_reason", "outcome_reason"]
+    return facts.join(pd.DataFrame(verdicts, columns=names, index=facts.index))
+
+
+def rank(judged: pd.DataFrame, place: Place, as_of: date, accepted: pd.DataFrame, crs: Any) -> gpd.GeoDataFrame:
+    """Table problems from the listed rows of judge_sites, most urgent first.
+
+    `accepted` (candidate_id, problem_id) gives the official numbers this cycle already has; no number ever depends on
+    the order of the list.
+    """
+    listed = judged[judged["outcome"] == "listed"].reset_index(drop=True)
+    reasons = [_reasons(site, place) for site in listed.itertuples()]
+    numbers = accepted.set_index("candidate_id")["problem_id"]
+    check_due = _working_days_later(as_of, place.rules.deadline.check_working_days, place)
+    problems = listed.assign(
+        candidate_id="C" + listed["site_id"].str[1:],
+        relation=listed["relation"].astype(object).where(listed["relation"].notna(), "new"),
+        admin_code=place.code,
+        pa_name=[_joined(names, place.language) for names in listed["pa_names"]],
+        pa_level=[_joined(levels, place.language) for levels in listed["pa_levels"]],
+        wetland_name=[_joined(names, place.language) for names in listed["wetland_names"]],
+        permits=[_joined(names, place.language) for names in listed["permits"]],
+        priority=[_priority(site, place.rules.rank) for site in listed.itertuples()],
+        score=[sum(reason.points for reason in own) for own in reasons],
+        reasons=[_reasons_json(own) for own in reasons],
+        department=[_department(place, site.activity_l1) for site in listed.itertuples()],
+        check_due=check_due,
+    )
+    problems["problem_id"] = problems["candidate_id"].map(numbers)
+    asked = [_question(site, place.language) for site in listed.itertuples()]
+    problems = problems.assign(needs_review=[bool(question) for question in asked], review_reason=asked)
+    order = problems.assign(lower=-problems["score"], smaller=-problems["new_m2"])
+    problems = problems.loc[order.sort_values(["priority", "lower", "smaller", "candidate_id"], kind="stable").index]
+    problems = problems.assign(rank=range(1, len(problems) + 1))
+    return gpd.GeoDataFrame(shape_table(problems, PROBLEMS), geometry="geometry", crs=crs)
+
+
+def _verdict(site: Any, place: Place) -> tuple[str, str | None, str]:
+    """Known first; then E4, for growth too; then E3, never for growth, rebound and points."""
+    if site.relation == "same":
+        return "known", None, site.relation_reason
+    if not site.voting and not site.uncovered:
+        return "set_aside", "E4", _why_e4(site, place)
+    smallest_m2 = _smallest_m2(site, place.rules)
+    if not site.is_point and site.relation not in ("grown", "rebound") and site.area_m2 < smallest_m2:
+        return "set_aside", "E3", say(place.language, "rank.e3", area=site.area_m2, smallest=smallest_m2)
+    return "listed", None, say(place.language, "rank.listed")
+
+
+def _why_e4(site: Any, place: Place) -> str:
+    titles = {layer.id: layer.title for layer in place.layers}
+    near = [
+        say(place.language, f"rank.e4_{position}", layer=titles[layer_id], distance=distance_m)
+        for layer_id, position, distance_m in site.neighbours
+    ]
+    return say(place.language, "rank.e4") + "".join(near)
+
+
+def _smallest_m2(site: Any, rules: Rules) -> float:
+    """R01 and R02: no minimum in core zones and on wetland."""
+    if site.zone in CORE_ZONES or "wetland" in site.voting:
+        return 0.0
+    return rules.areas.min_construction_m2 if site.activity_l1 in CONSTRUCTION else rules.areas.min_other_m2
+
+
+def _priority(site: Any, rules: RankRules) -> int:
+    in_area = bool(site.zone)
+    is_key = _is_key8(site.activity_l2) and site.activity_l2 not in KEY8_IN_CORE_ONLY
+    is_inspection = any(code in rules.inspection_sources for code in site.source_codes)
+    if site.zone in rules.strict_zones or (is_key and in_area) or is_inspection or site.relation == "rebound":
+        return 1
+    is_listed_wetland = any(grade in rules.important_levels for grade in site.wetland_grades)
+    is_high_forest = str(site.forest_grade) in rules.high_forest_grades
+    is_large_wetland = site.wetland_m2 >= rules.large_wetland_m2
+    if in_area or site.redline_m2 > 0 or is_listed_wetland or is_high_forest or is_large_wetland:
+        return 2
+    return 3
+
+
+def _is_key8(activity_l2: str) -> bool:
+    return bool(read_codes("activity_types").loc[activity_l2, "key8"] == "1")
+
+
+def _reasons(site: Any, place: Place) -> list[Reason]:
+    """Every reason of a site; of each group only the strongest has points."""
+    rules, language = place.rules.rank, place.language
+    groups = [
+        _zone_reasons(site, rules, language),
+        _ecosystem_reasons(site, rules, language),
+        [_activity_reason(site, rules, language)],
+        [_area_reason(site, rules, language)],
+        [_source_reason(site, rules, language)],
+        _history_reasons(site, rules, language),
+        _remarks(site, language),
+    ]
+    found = []
+    for group in groups:
+        strongest = max(group, key=lambda reason: reason.points, default=None)
+        found += [reason if reason is strongest else Reason(reason.code, 0, reason.text) for reason in group]
+    if len(site.source_ids) > 1:
+        text = say(language, "rank.several_sources", n=len(site.source_ids))
+        found.append(Reason("several_sources", rules.several_sources_points, text, names_source=True))
+    return found
+
+
+def _zone_reasons(site: Any, rules: RankRules, language: str) -> list[Reason]:
+    reasons = []
+    if site.zone:
+        zone = label("pa_zones", site.zone, language)
+        names = _joined(site.pa_names, language) or say(language, "labels.class_protected_area")
+        text = say(language, "rank.zone", names=names, zone=zone, **_amount(site, "protected_area"))
+        reasons.append(Reason("zone", rules.zone_points.get(site.zone, 0), text))
+    if site.redline_m2 > 0 or "redline" in site.voting:
+        reasons.append(
+            Reason("redline", rules.redline_points, say(language, "rank.redline", **_amount(site, "redline")))
+        )
+    return reasons
+
+
+def _ecosystem_reasons(site: Any, rules: RankRules, language: str) -> list[Reason]:
+    reasons = []
+    if "wetland" in site.voting:
+        text = say(
+            language, "rank.wetland", names=_joined(site.wetland_names, language) or "", **_amount(site, "wetland")
+        )
+        reasons.append(Reason("wetland", rules.wetland_points, text))
+    if "forest" in site.voting:
+        grade = str(site.forest_grade) if pd.notna(site.forest_grade) else ""
+        grades = read_codes("forest_grades")
+        names = grades.loc[(grades["scheme"] == "BH_DJ") & (grades["code"] == grade), "name_zh"].tolist()
+        words = (names[0] if language == "zh" else f"grade {grade}") if names else grade
+        text = say(language, "rank.forest", grade=words, **_amount(site, "forest"))
+        reasons.append(Reason("forest", rules.forest_grade_points.get(grade, 0), text))
+    if "grassland" in site.voting:
+        text = say(language, "rank.grassland", **_amount(site, "grassland"))
+        reasons.append(Reason("grassland", rules.grassland_points, text))
+    return reasons
+
+
+def _amount(site: Any, name: str) -> dict[str, float]:
+    area_m2 = float(np.nan_to_num(getattr(site, f"{name}_m2")))
+    return {"area": area_m2, "share": area_m2 / site.area_m2 if site.area_m2 else 1.0}
+
+
+def _activity_reason(site: Any, rules: RankRules, language: str) -> Reason:
+    words = label("activity_types", site.activity_l2, language)
+    if site.activity_l2 in rules.low_impact_activities:
+        return Reason("low_impact", rules.low_impact_points, say(language, "rank.low_impact", activity=words))
+    if _is_key8(site.activity_l2):
+        return Reason("key8", rules.activity_key8_points, say(language, "rank.key8", activity=words))
+    if site.activity_l1 in CONSTRUCTION:
+        return Reason("activity", rules.activity_points, say(language, "rank.activity", activity=words))
+    return Reason("activity", rules.activity_other_points, say(language, "rank.other_activity", activity=words))
+
+
+def _area_reason(site: Any, rules: RankRules, language: str) -> Reason:
+    if site.is_point:
+        return Reason("area", 0, say(language, "rank.point"))
+    reached = [points for from_m2, points in rules.area_points if site.new_m2 >= from_m2]
+    return Reason("area", max(reached, default=0), say(language, "rank.area", new=site.new_m2, area=site.area_m2))
+
+
+def _source_reason(site: Any, rules: RankRules, language: str) -> Reason:
+    trust = read_codes("lead_sources")["trust_rank"]
+    best = min((str(trust.get(code, "3")) for code in site.source_codes), default="3")
+    names = _joined([label("lead_sources", code, language) for code in site.source_codes], language)
+    return Reason(
+        "source", rules.trust_points.get(best, 0), say(language, "rank.source", names=names), names_source=True
+    )
+
+
+def _history_reasons(site: Any, rules: RankRules, language: str) -> list[Reason]:
+    if pd.isna(site.relation):
+        return []
+    points = {"rebound": rules.rebound_points, "grown": rules.grown_points}.get(site.relation, 0)
+    return [Reason(site.relation, points, site.relation_reason)]
+
+
+def _remarks(site: Any, language: str) -> list[Reason]:
+    """What an officer should know and what earns no points."""
+    remarks = []
+    if site.permits:
+        remarks.append(Reason("permit", 0, say(language, "rank.permit", names=_joined(site.permits, language))))
+    if site.vintage_ok is False:
+        remarks.append(Reason("vintage", 0, say(language, "rank.vintage")))
+    doubtful = [name for name in site.voting if getattr(site, f"{name}_low_m2", np.nan) == 0]
+    if doubtful:
+        names = _joined([say(language, f"labels.class_{name}") for name in doubtful], language)
+        remarks.append(Reason("uncertain", 0, say(language, "rank.uncertain", names=names)))
+    if site.uncovered:
+        remarks.append(Reason("not_covered", 0, _not_covered(site, language)))
+    return remarks
+
+
+def _not_covered(site: Any, language: str) -> str:
+    names = _joined([say(language, f"labels.class_{name}") for name in site.uncovered], language)
+    return say(language, "rank.not_covered", names=names)
+
+
+def _question(site: Any, language: str) -> str | None:
+    """What a person has to decide before the problem can be accepted; None when nothing."""
+    if site.relation == "review":
+        return str(site.relation_reason)
+    if site.needs_review:
+        return str(site.review_reason)
+    return _not_covered(site, language) if not site.voting else None
+
+
+def _joined(words: list[str], language: str) -> str | None:
+    return ("、" if language == "zh" else ", ").join(words) or None
+
+
+def _reasons_json(reasons: list[Reason]) -> str:
+    return json.dumps([reason.__dict__ for reason in reasons], ensure_ascii=False)
+
+
+def _department(place: Place, activity_l1: Any) -> str:
+    known = activity_l1 if isinstance(activity_l1, str) else ""
+    return place.departments.get(known) or place.departments.get("", "")
+
+
+def _working_days_later(day: date, days: int, place: Place) -> str:
+    holidays = [holiday.isoformat() for holiday in place.holidays]
+    return str(np.busday_offset(day.isoformat(), days, roll="forward", holidays=holidays))
