@@ -140,6 +140,7 @@ class DeliveredColumn(Frozen):
     name: str
     title: str
     decimals: Annotated[int, Field(ge=0, le=8)] | None = None
+    is_integer: bool = False
     factor: float = 1.0  # e.g. 0.0001 turns m² into hectares
     width: Annotated[int, Field(ge=1, le=120)] | None = None
 

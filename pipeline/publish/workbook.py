@@ -1,0 +1,80 @@
+"""The list as a workbook (疑似问题清单): one sheet per row set, ready to print, equal bytes for equal runs."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xlsxwriter
+
+from pipeline.config import DeliveredColumn, DeliveredLayer, Delivery
+from pipeline.publish.province import delivered_cells
+from pipeline.text import say
+
+HEADER_ROW = 2  # below the title and the marks
+DEFAULT_WIDTH = 14
+
+
+def write_workbook(
+    path: Path, delivery: Delivery, rows: dict[str, pd.DataFrame], as_of: date, marks: list[str]
+) -> None:
+    """Write every sheet of `delivery` from its row set; `marks` stand under each title and in the footer."""
+    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as workbook:
+        workbook.set_properties({"title": delivery.title, "created": datetime(as_of.year, as_of.month, as_of.day)})
+        formats = _formats(workbook)
+        for layer in delivery.layers:
+            _write_sheet(workbook.add_worksheet(layer.name), delivery, layer, rows[layer.rows], formats, marks)
+
+
+def _formats(workbook: Any) -> dict[str, Any]:
+    font = {"font_name": "宋体", "font_size": 10}
+    cell = {**font, "border": 1, "valign": "top", "text_wrap": True}
+    formats = {
+        "title": workbook.add_format({**font, "font_size": 15, "bold": True, "align": "center", "valign": "vcenter"}),
+        "mark": workbook.add_format({**font, "font_color": "#9C1C1C", "align": "center"}),
+        "header": workbook.add_format(
+            {**cell, "bold": True, "bg_color": "#DCE8E0", "valign": "vcenter", "align": "center"}
+        ),
+        "text": workbook.add_format(cell),
+        "integer": workbook.add_format({**cell, "num_format": "0"}),
+    }
+    return formats | {
+        f"decimals{k}": workbook.add_format({**cell, "num_format": "0." + "0" * k if k else "0"}) for k in range(9)
+    }
+
+
+def _write_sheet(
+    sheet: Any, delivery: Delivery, layer: DeliveredLayer, rows: pd.DataFrame, formats: dict[str, Any], marks: list[str]
+) -> None:
+    last = max(len(layer.columns) - 1, 1)
+    sheet.merge_range(0, 0, 0, last, layer.title, formats["title"])
+    sheet.merge_range(1, 0, 1, last, " · ".join(marks), formats["mark"])
+    sheet.set_row(0, 28)
+    for j, column in enumerate(layer.columns):
+        sheet.set_column(j, j, column.width or DEFAULT_WIDTH)
+        sheet.write_string(HEADER_ROW, j, column.title, formats["header"])
+        for i, value in enumerate(delivered_cells(rows, column), HEADER_ROW + 1):
+            _write_cell(sheet, i, j, value, column, formats)
+    if rows.empty:
+        sheet.merge_range(
+            HEADER_ROW + 1, 0, HEADER_ROW + 1, last, say(delivery.language, "list.empty_sheet"), formats["text"]
+        )
+    else:
+        sheet.autofilter(HEADER_ROW, 0, HEADER_ROW + len(rows), len(layer.columns) - 1)
+    sheet.freeze_panes(HEADER_ROW + 1, min(2, len(layer.columns)))
+    sheet.repeat_rows(0, HEADER_ROW)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer(f"&L{' · '.join(marks)}&R&P / &N")
+
+
+def _write_cell(sheet: Any, i: int, j: int, value: Any, column: DeliveredColumn, formats: dict[str, Any]) -> None:
+    if value is None:
+        sheet.write_blank(i, j, None, formats["text"])
+    elif column.decimals is not None:
+        sheet.write_number(i, j, value, formats[f"decimals{column.decimals}"])
+    elif column.is_integer:
+        sheet.write_number(i, j, value, formats["integer"])
+    else:
+        sheet.write_string(i, j, str(value), formats["text"])
