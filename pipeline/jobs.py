@@ -16,7 +16,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from pipeline.config import Layer, Place, Source, read_place
+from pipeline.config import Layer, Origin, Place, read_place
 from pipeline.errors import ConfigError, InputError
 from pipeline.geometry import to_crs
 from pipeline.intake.codes import UNKNOWN_ACTIVITY
@@ -60,7 +60,7 @@ class Cycle:
     name: str
     as_of: date
     ground: Ground
-    later: list[Source | Layer] = field(default_factory=list)  # received after the as-of date, so not used
+    later: list[Origin] = field(default_factory=list)  # received after the as-of date, so not used
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     accounting: pd.DataFrame = field(default_factory=pd.DataFrame)
     rows: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -200,7 +200,7 @@ def publish_run(cycle: Cycle, outputs: Path, step: Step = no_progress, keep_as_a
         published("tables", _write_tables, built.folder / "tables", cycle)
         published("province", _write_deliveries, built.folder / "province", cycle, run)
         published("field", _write_field, built.folder / "field", cycle, is_accepted)
-        html, markdown = front_page(place, cycle.name, cycle.as_of, {**run, "accounting": cycle.accounting}, tables)
+        html, markdown = front_page(place, cycle.name, cycle.as_of, run, tables)
         write_text(built.folder / "index.html", html)
         write_text(built.folder / "summary.md", markdown)
         write_json(built.folder / "run.json", run)
@@ -228,14 +228,12 @@ def _write_deliveries(folder: Path, cycle: Cycle, run: dict[str, Any]) -> dict[s
         else:
             write_workbook(path, delivery, rows, cycle.as_of, marks_of(place, run["is_accepted"], delivery.language))
         run["outputs"]["list" if delivery.kind == "workbook" else "geopackage"] = f"province/{path.name}"
-    return dict(run["outputs"])
+    written: dict[str, str] = run["outputs"]
+    return written
 
 
 def _write_field(folder: Path, cycle: Cycle, is_accepted: bool) -> dict[str, str]:
-    pages = field_pages(
-        cycle.place, cycle.name, cycle.as_of, cycle.tables["problems"], cycle.ground.layers, cycle.tables["overlaps"],
-        is_accepted,
-    )  # fmt: skip
+    pages = field_pages(cycle.place, cycle.name, cycle.as_of, cycle.tables, cycle.ground.layers, is_accepted)
     for name, html in pages.items():
         write_text(folder / name, html)
     return pages

@@ -25,6 +25,7 @@ from pipeline.tables import Table, check_table, shape_table
 from pipeline.text import say
 
 MANIFEST = "files.json"
+NOT_LISTED = (MANIFEST, "timings.json")  # seconds differ from run to run
 CARRIED = ("accepted", "kept")  # folders of a run that no later run touches
 
 
@@ -154,7 +155,7 @@ def _hashes(folder: Path) -> dict[str, str]:
     return {
         path.relative_to(folder).as_posix(): hash_file(path)
         for path in files
-        if path.relative_to(folder).parts[0] not in (*CARRIED, MANIFEST)
+        if path.relative_to(folder).parts[0] not in (*CARRIED, *NOT_LISTED)
     }
 
 

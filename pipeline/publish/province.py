@@ -48,7 +48,7 @@ def write_geopackage(
     path: Path, delivery: Delivery, rows: dict[str, pd.DataFrame], as_of: date, working_crs: pyproj.CRS
 ) -> None:
     """Write every layer of `delivery` from its row set; geometry goes from `working_crs` to the delivery's CRS."""
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{as_of.isoformat()}T00:00:00Z"})
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{as_of.isoformat()}T00:00:00.000Z"})
     try:
         for layer in delivery.layers:
             _write_layer(path, delivery, layer, rows[layer.rows], working_crs)

@@ -56,7 +56,8 @@ def gather_facts(
 def _records(frame: pd.DataFrame) -> list[Row]:
     """Rows as plain dicts with None for every empty cell."""
     frame = pd.DataFrame(frame).drop(columns=["geometry"], errors="ignore").astype(object)
-    return frame.where(frame.notna(), None).to_dict("records")
+    records: list[Row] = frame.where(frame.notna(), None).to_dict("records")
+    return records
 
 
 def _words(leads: list[Row]) -> Row:

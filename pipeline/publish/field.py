@@ -1,0 +1,224 @@
+"""The field-check maps: an index and one page per township, each complete in one file, for teams without a network."""
+
+import html
+import json
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from pipeline.config import Layer, Place
+from pipeline.geometry import Shapes, to_crs
+from pipeline.publish.offline import map_page, static_page
+from pipeline.publish.rows import CLASSES, join_words, marks_of, problem_rows
+from pipeline.text import say
+
+COLOURS = {
+    "wetland": "#1f78b4", "forest": "#2e7d32", "grassland": "#8aa632", "protected_area": "#8e44ad", "redline": "#d0021b",
+    "permit": "#777777",
+}  # fmt: skip
+DASHED = ("redline", "permit")
+SURROUNDINGS_M = 1000  # how far round its problems a page draws the layers
+SIMPLIFY_M = 1.0  # for drawing only
+DISPLAY_CRS = "EPSG:4326"
+DECIMALS = 6
+
+
+def field_pages(
+    place: Place, cycle: str, as_of: date, tables: dict[str, pd.DataFrame], layers: gpd.GeoDataFrame, is_accepted: bool
+) -> dict[str, str]:
+    """File name → HTML of the whole pack. `layers` as in intake/ground.py; secret layers are neither drawn nor named."""
+    problems = problem_rows(place, tables, is_accepted, place.language)
+    towns = _towns(problems, place)
+    shown = [layer for layer in place.layers if layer.secrecy != "secret" and layer.layer_class != "admin"]
+    pages = {
+        file: _town_page(place, cycle, as_of, name, problems.loc[rows], layers, shown, is_accepted)
+        for file, (name, rows) in towns.items()
+    }
+    return {"index.html": _index_page(place, cycle, as_of, problems, towns, is_accepted), **pages}
+
+
+def _towns(problems: gpd.GeoDataFrame, place: Place) -> dict[str, tuple[str, Any]]:
+    """File name → (township, its rows); one page where a place has no townships."""
+    if place.townships is None:
+        return {"map.html": (place.county, problems.index)}
+    codes = problems["town_code"].where(problems["town_code"].notna(), "none")
+    names = problems["town"].where(problems["town"].notna(), say(place.language, "labels.no_town"))
+    return {
+        f"town_{code}.html": (str(names[rows[0]]), rows)
+        for code, rows in sorted(problems.groupby(codes).groups.items())
+    }
+
+
+def _town_page(
+    place: Place, cycle: str, as_of: date, town: str, problems: gpd.GeoDataFrame, layers: gpd.GeoDataFrame,
+    shown: list[Layer], is_accepted: bool,
+) -> str:  # fmt: skip
+    language = place.language
+    labels = [say(language, f"field.{name}") for name in FIELDS]
+    shapes = _for_display(problems.geometry.to_numpy(), layers.crs)
+    drawn, credits = _drawn_layers(layers, shown, problems, language)
+    data = {
+        "labels": labels,
+        "words": {key: say(language, f"field.word_{key}") for key in ("reasons", "notFound")}
+        | {f"priority{k}": _priority_words(k, language) for k in (1, 2, 3)},
+        "centre": _centre(place, problems),
+        "layers": drawn,
+        "problems": [
+            _problem(problem, shape, language)
+            for problem, shape in zip(problems.to_dict("records"), shapes, strict=True)
+        ],
+    }
+    title = say(language, "field.title", place=place.name, town=town)
+    return map_page(title, language, _frame(place, cycle, as_of, title, len(problems), credits, is_accepted), data)
+
+
+def _priority_words(priority: int, language: str) -> str:
+    return say(language, "field.priority_switch", name=say(language, f"labels.priority_{priority}"))
+
+
+FIELDS = (
+    "relation", "activity", "change", "area", "on", "protected", "periods", "town", "department", "check_due", "position",
+    "position_dms", "review",
+)  # fmt: skip
+
+
+def _problem(problem: dict[str, Any], shape: Any, language: str) -> dict[str, Any]:
+    """What the page knows of a problem: words only, no points, no score, nothing that names a source."""
+    area = say(language, "field.area_value", ha=problem["area_m2"] / 10_000, mu=problem["area_m2"] * 3 / 2000)
+    on_classes = [
+        say(language, "field.on_value", name=say(language, f"labels.class_{name}"), ha=problem[f"{name}_m2"] / 10_000)
+        for name in CLASSES
+        if problem[f"{name}_m2"] > 0
+    ]
+    protected = [problem[name] for name in ("pa_name", "zone_name") if isinstance(problem[name], str) and problem[name]]
+    values = {
+        "relation": problem["relation_name"],
+        "activity": problem["activity_l2_name"],
+        "change": problem["change_name"],
+        "area": area if problem["area_m2"] else say(language, "field.point_only"),
+        "on": join_words(on_classes, language),
+        "protected": join_words(protected, language),
+        "periods": problem["periods"],
+        "town": problem["all_towns"],
+        "department": problem["department"],
+        "check_due": problem["check_due"],
+        "position": f"{problem['lon']:.6f}, {problem['lat']:.6f}",
+        "position_dms": f"{problem['lon_dms']}, {problem['lat_dms']}",
+        "review": say(language, "field.wait") if problem["needs_review"] else "",
+    }
+    reasons = json.loads(problem["reasons"])
+    return {
+        "number": problem["number"],
+        "candidate": problem["candidate_id"],
+        "priority": int(problem["priority"]),
+        "priorityName": say(language, "field.priority_chip", name=problem["priority_name"]),
+        "summary": join_words([values["activity"], values["area"], *on_classes], language),
+        "values": [values[name] for name in FIELDS],
+        "reasons": [reason["text"] for reason in reasons if not reason["names_source"]],
+        "lon": problem["lon"],
+        "lat": problem["lat"],
+        "shape": _geojson(shape),
+    }
+
+
+def _drawn_layers(
+    layers: gpd.GeoDataFrame, shown: list[Layer], problems: gpd.GeoDataFrame, language: str
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """The overlay layers round the problems, simplified for drawing, and whom to credit for them."""
+    if problems.empty:
+        return [], []
+    left, bottom, right, top = problems.total_bounds
+    box = shapely.box(left - SURROUNDINGS_M, bottom - SURROUNDINGS_M, right + SURROUNDINGS_M, top + SURROUNDINGS_M)
+    drawn, credits = [], []
+    for layer in shown:
+        own = layers[layers["layer_id"] == layer.id]
+        own = own.iloc[np.sort(own.sindex.query(box, predicate="intersects"))]
+        if own.empty:
+            continue
+        clipped = shapely.simplify(shapely.intersection(own.geometry.to_numpy(), box), SIMPLIFY_M)
+        features = [
+            {"type": "Feature", "properties": {"t": _feature_text(row)}, "geometry": _geojson(shape)}
+            for row, shape in zip(own.to_dict("records"), _for_display(clipped, layers.crs), strict=True)
+            if not shape.is_empty and shape.area
+        ]
+        dash = "6 4" if layer.layer_class in DASHED else None
+        colour = COLOURS.get(layer.layer_class, "#55605e")
+        drawn.append({"title": layer.title, "colour": colour, "dash": dash, "features": features})
+        credits.append(layer.attribution or f"{layer.title}: {layer.provider} ({layer.licence})")
+    return drawn, list(dict.fromkeys(credits))
+
+
+def _feature_text(row: dict[str, Any]) -> str:
+    return " · ".join(str(row[name]) for name in ("name", "grade", "zone") if isinstance(row[name], str))
+
+
+def _for_display(shapes: Shapes, crs: pyproj.CRS) -> Shapes:
+    moved = to_crs(shapes, crs, pyproj.CRS.from_user_input(DISPLAY_CRS))
+    rounded = shapely.transform(moved, lambda xy: np.round(xy, DECIMALS))
+    return np.asarray(rounded, dtype=object)
+
+
+def _geojson(shape: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(shapely.to_geojson(shape))
+    return found
+
+
+def _centre(place: Place, problems: gpd.GeoDataFrame) -> list[float]:
+    if len(problems):
+        return [round(float(problems["lat"].mean()), DECIMALS), round(float(problems["lon"].mean()), DECIMALS)]
+    return [place.centre[1], place.centre[0]] if place.centre else [0.0, 0.0]
+
+
+def _frame(place: Place, cycle: str, as_of: date, title: str, count: int, credits: list[str], is_accepted: bool) -> str:
+    """Header, side panel and foot round the map; every word escaped."""
+    language = place.language
+    marks = "".join(
+        f'<span class="mark">{html.escape(mark)}</span>' for mark in marks_of(place, is_accepted, language)[:-1]
+    )
+    data_credits = dict.fromkeys(source.attribution for source in place.sources if source.attribution)
+    foot = " · ".join(html.escape(credit) for credit in dict.fromkeys([*data_credits, *credits]))
+    words = {
+        key: html.escape(say(language, f"field.word_{key}"))
+        for key in ("index", "search", "find", "fit", "layers", "list")
+    }
+    cycle_words = html.escape(say(language, "field.cycle", cycle=cycle, as_of=as_of.isoformat(), n=count))
+    return (
+        f'<header><h1>{html.escape(title)}</h1><span>{cycle_words}</span>{marks}<a href="index.html">{words["index"]}</a></header>'
+        f'<aside><form id="search"><input id="number" aria-label="{words["search"]}" placeholder="{words["search"]}">'
+        f'<button type="submit">{words["find"]}</button></form><p id="message" role="status"></p>'
+        f'<button id="fit" type="button">{words["fit"]}</button><h2>{words["layers"]}</h2><div id="layers"></div>'
+        f'<h2>{words["list"]}</h2><div id="problems"></div></aside>'
+        f"<footer>{html.escape(say(language, 'labels.clue'))} {foot}</footer>"
+    )
+
+
+def _index_page(
+    place: Place,
+    cycle: str,
+    as_of: date,
+    problems: gpd.GeoDataFrame,
+    towns: dict[str, tuple[str, Any]],
+    is_accepted: bool,
+) -> str:
+    language = place.language
+    title = say(language, "field.index_title", place=place.name)
+    marks = "".join(f"<span>{html.escape(mark)}</span>" for mark in marks_of(place, is_accepted, language))
+    head = "".join(
+        f"<th>{html.escape(say(language, f'field.head_{name}'))}</th>" for name in ("town", "n", "p1", "p2", "p3")
+    )
+    lines = []
+    for file, (name, rows) in towns.items():
+        counts = [int((problems.loc[rows, "priority"] == k).sum()) for k in (1, 2, 3)]
+        cells = "".join(f'<td class="n">{n}</td>' for n in (len(rows), *counts))
+        lines.append(f'<tr><td><a href="{html.escape(file)}">{html.escape(name)}</a></td>{cells}</tr>')
+    words = html.escape(say(language, "field.cycle", cycle=cycle, as_of=as_of.isoformat(), n=len(problems)))
+    body = (
+        f'<h1>{html.escape(title)}</h1><p class="quiet">{words}</p><p class="marks">{marks}</p>'
+        f"<p>{html.escape(say(language, 'field.index_how'))}</p><table><tr>{head}</tr>{''.join(lines)}</table>"
+    )
+    return static_page(title, language, body)
