@@ -51,7 +51,7 @@ def map_page(title: str, language: str, body: str, data: dict[str, Any]) -> str:
     return lock(inline(page))
 
 
-def _own_script() -> MacroElement:
+def _own_script() -> Any:
     """assets/field.js as a folium element, so that it runs after the map is made."""
     script: Any = MacroElement()  # type: ignore[no-untyped-call]
     script._id = "own"
