@@ -48,9 +48,8 @@ def gather_facts(
         }
         for site_id, lead_ids in zip(sites["site_id"], sites["lead_ids"], strict=True)
     ]
-    facts = facts.join(
-        pd.DataFrame(extra, index=facts.index, columns=None if extra else list(NO_RELATION), dtype=object)
-    )
+    columns = list({**_words([]), **_figures([], voting, place.screens_for), **NO_RELATION})
+    facts = facts.join(pd.DataFrame(extra, index=facts.index, columns=columns, dtype=object))
     new_m2 = facts["new_m2"].astype(float).fillna(facts["area_m2"])
     return facts.assign(new_m2=new_m2, is_point=facts["area_m2"] == 0)
 
