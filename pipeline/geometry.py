@@ -78,7 +78,7 @@ def to_crs(shapes: Shapes, source: pyproj.CRS, target: pyproj.CRS) -> Shapes:
 
 def area_m2(shapes: Shapes, crs: pyproj.CRS) -> Floats:
     """Ellipsoidal areas, m², to 1e-4 m²; 0 for points and None."""
-    if len(shapes) and not is_equal_area(crs):
+    if shapely.is_geometry(shapes).any() and not is_equal_area(crs):
         geographic = crs.geodetic_crs
         assert geographic is not None
         box = shapely.total_bounds(

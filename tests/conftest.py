@@ -40,7 +40,10 @@ position_accuracy_m = 2
 def box(x: float, y: float, width: float, height: float) -> dict:
     """A GeoJSON rectangle with its lower left corner at (x, y) metres from the test origin."""
     left, bottom, right, top = X + x, Y + y, X + x + width, Y + y + height
-    return {"type": "Polygon", "coordinates": [[[left, bottom], [right, bottom], [right, top], [left, top], [left, bottom]]]}
+    return {
+        "type": "Polygon",
+        "coordinates": [[[left, bottom], [right, bottom], [right, top], [left, top], [left, bottom]]],
+    }
 
 
 def write_geojson(path: Path, rows: list[tuple[dict | None, dict]]) -> None:

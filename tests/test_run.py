@@ -50,7 +50,10 @@ def test_a_lost_row_fails_the_run(place):
         lost[name] = lost[name].iloc[1:]
         with pytest.raises(TableError, match="leads"):
             account(cycle.place, **lost)
-    assert account(cycle.place, *(tables[k] for k in ("reports", "leads", "set_aside", "outcomes")))["difference"].sum() == 0
+    assert (
+        account(cycle.place, *(tables[k] for k in ("reports", "leads", "set_aside", "outcomes")))["difference"].sum()
+        == 0
+    )
 
 
 def test_two_runs_are_byte_identical(place, tmp_path):

@@ -45,9 +45,9 @@ def union_areas(pieces: Shapes, groups: Index, n_groups: int, crs: pyproj.CRS) -
     unions = np.full(n_groups, None, dtype=object)
     order = present[np.argsort(groups[present], kind="stable")]
     starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
-    for start, stop in zip(starts, [*starts[1:], len(order)], strict=True):
-        members = pieces[order[start:stop]]
-        unions[groups[order[start]]] = members[0] if len(members) == 1 else shapely.union_all(members)
+    for run in np.split(order, starts[1:]) if len(order) else ():
+        members = pieces[run]
+        unions[groups[run[0]]] = members[0] if len(members) == 1 else shapely.union_all(members)
     return area_m2(unions, crs)
 
 

@@ -40,7 +40,10 @@ def overlap(
     pairs = _pairs(subjects, layers, rules)
     frames = [_measured(pairs, subjects, layers, rules, level) for level in LEVELS]
     frames.append(_covered_rows(subjects, frames[-1], coverage or {}))
-    rows = pd.concat([frame for frame in frames if len(frame)] or [empty_frame(OVERLAPS)], ignore_index=True)
+    filled = [frame for frame in frames if len(frame)]
+    if not filled:
+        return empty_frame(OVERLAPS)
+    rows = pd.concat(filled, ignore_index=True)
     rows = rows.assign(subject=subject, subject_id=subjects[f"{subject}_id"].reindex(rows["i"]).to_numpy())
     return shape_table(rows, OVERLAPS)
 
@@ -57,7 +60,8 @@ def _pairs(subjects: gpd.GeoDataFrame, layers: gpd.GeoDataFrame, rules: OverlapR
     version, vintage_ok = _versions(subjects, layers)
     keys = list(zip(pairs["i"], pairs["series"], strict=True))
     pairs = pairs.assign(vintage_ok=[vintage_ok.get(key) for key in keys])
-    return pairs[[version[key] == layer for key, layer in zip(keys, pairs["layer_id"], strict=True)]]
+    is_used = [version[key] == layer for key, layer in zip(keys, pairs["layer_id"], strict=True)]
+    return pairs[np.array(is_used, dtype=bool)]
 
 
 def _versions(

@@ -1,0 +1,138 @@
+"""The field maps in a browser with the network off: nothing is asked of it, nothing runs that should not, text is text."""
+
+import json
+import os
+import re
+import shutil
+
+import pytest
+
+from pipeline.jobs import screen as screen_job
+from pipeline.publish.offline import inline
+from tests.conftest import box, lead, write_layer, write_source
+
+HOSTILE = "<img src=x onerror=\"document.title='run'\"> </script><script>document.title='run'</script> ${1} ‮דרך 😀"
+TOML_HOSTILE = json.dumps(HOSTILE, ensure_ascii=False)
+BROWSER = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+
+
+@pytest.fixture
+def pack(place, tmp_path):
+    rows = [lead("in", box(100, 100, 100, 100)), lead("half", box(-50, 500, 100, 100), activity="养殖场")]
+    write_source(place, "leads", rows, title="'信访来源甲'")
+    write_layer(place, "marsh", [box(0, 0, 1000, 1000)], title=TOML_HOSTILE, attribution=TOML_HOSTILE)
+    write_layer(place, "hidden", [box(0, 0, 1000, 1000)], title='"保密图层"', secrecy="", **{"class": '"forest"'})
+    toml = place / "layers" / "hidden.toml"
+    toml.write_text(toml.read_text(encoding="utf-8").replace('"public"', '"secret"'), encoding="utf-8")
+    finished = screen_job(place, "2023", tmp_path / "out")
+    return finished, finished.folder / "field"
+
+
+def test_the_pages_speak_of_no_source_no_points_and_no_secret_layer(pack):
+    finished, folder = pack
+    problems = finished.cycle.tables["problems"]
+    page = (folder / "map.html").read_text(encoding="utf-8")
+    data = json.loads(re.search(r'<script id="field-data"[^>]*>(.*?)</script>', page, re.DOTALL).group(1))
+    shown = json.dumps(data, ensure_ascii=False)
+    assert "年度遥感线索" not in shown
+    assert "保密图层" not in page
+    assert "score" not in shown
+    assert len(data["problems"]) == len(problems) == 2
+    for reasons in problems["reasons"]:
+        for reason in json.loads(reasons):
+            assert (reason["text"] in shown.replace('\\"', '"')) is not reason["names_source"] or reason[
+                "code"
+            ] == "several_sources"
+
+
+def test_no_address_is_asked_for_and_everything_is_locked(pack):
+    for page in sorted(pack[1].glob("*.html")) + [pack[0].folder / "index.html"]:
+        text = page.read_text(encoding="utf-8")
+        assert "default-src 'none'" in text
+        assert "unsafe" not in text.split("<body")[0].split("Content-Security-Policy")[1].split(">")[0]
+        markup = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
+        assert not re.search(r"""(src|href)\s*=\s*["']https?:""", markup)
+
+
+def test_an_unknown_address_stops_the_page():
+    with pytest.raises(ValueError, match="not bundled"):
+        inline('<script src="https://example.org/new.js"></script>')
+
+
+@pytest.fixture
+def browser():
+    if BROWSER is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium found; the browser test may not be skipped in CI")
+        pytest.skip("no Chromium on this machine: the maps were not opened in a browser")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        launched = play.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
+        yield launched
+        launched.close()
+
+
+def open_page(browser, path, width=1280, height=800):
+    context = browser.new_context(viewport={"width": width, "height": height})
+    context.set_offline(True)
+    page = context.new_page()
+    seen = {"requests": [], "errors": []}
+    page.on("request", lambda request: seen["requests"].append(request.url))
+    page.on("console", lambda message: seen["errors"].append(message.text))
+    page.on("pageerror", lambda error: seen["errors"].append(str(error)))
+    page.goto(path.as_uri())
+    page.wait_for_timeout(300)
+    return page, seen
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_person_finds_a_problem_by_its_number(pack, browser, width):
+    finished, folder = pack
+    problem = finished.cycle.tables["problems"].iloc[0]
+    page, seen = open_page(browser, folder / "map.html", width)
+    page.fill("#number", problem["candidate_id"].lower())
+    page.press("#number", "Enter")
+    page.wait_for_timeout(300)
+    popup = page.inner_text(".leaflet-popup-content")
+    for words in (
+        problem["candidate_id"],
+        f"{problem['lon']:.6f}",
+        "采石场" if problem["activity_l2"] == "A11" else "养殖场",
+        "度分秒",
+        "压盖湿地",
+    ):
+        assert words in popup
+    assert "+15" not in popup
+    assert "遥感" not in popup
+    page.fill("#number", "NOSUCH")
+    page.press("#number", "Enter")
+    assert "NOSUCH" in page.inner_text("#message")
+    assert seen["errors"] == []
+    assert [url for url in seen["requests"] if not url.startswith(("file:", "data:"))] == []
+    assert page.title() != "run"
+
+
+def test_layers_switch_and_hostile_words_stay_words(pack, browser):
+    page, seen = open_page(browser, pack[1] / "map.html")
+    assert "<img src=x" in page.inner_text("#layers")
+    before = page.evaluate("document.querySelectorAll('#layers input').length")
+    assert before == 2  # the marsh and the one priority; never the secret layer
+    page.click("#layers label:first-child input")
+    assert page.evaluate("document.querySelector('#layers input').checked") is False
+    assert page.evaluate("document.querySelectorAll('img[src=x]').length") == 0
+    page.click("#problems button:first-child")
+    page.wait_for_timeout(200)
+    assert page.query_selector(".leaflet-popup") is not None
+    assert seen["errors"] == []
+    assert page.title() != "run"
+
+
+def test_index_and_first_page_open_too(pack, browser):
+    finished, folder = pack
+    for path in (folder / "index.html", finished.folder / "index.html"):
+        page, seen = open_page(browser, path)
+        assert "演示数据，纯属虚构" in page.inner_text("body")
+        assert seen["errors"] == []

@@ -1,0 +1,68 @@
+"""Areas, CRS, repair and ids."""
+
+import numpy as np
+import pyproj
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import InputError
+from pipeline.geometry import area_m2, equal_area_crs, fill_holes, make_id, repair, shape_content, to_crs
+
+HOME = equal_area_crs(pyproj.CRS(4490), (120.4, 41.6))
+
+
+def one(shape):
+    return np.array([shape], dtype=object)
+
+
+def test_area_is_that_of_the_ellipsoid_whatever_the_crs():
+    cell = shapely.box(120.45, 41.57, 120.46, 41.58)
+    exact = pyproj.Geod(ellps="GRS80").geometry_area_perimeter(shapely.segmentize(cell, 1e-4))[0]
+    for name in (4490, 4326):
+        assert area_m2(to_crs(one(cell), pyproj.CRS(name), HOME), HOME)[0] == pytest.approx(exact, rel=1e-6)
+    gauss = pyproj.CRS(4549)
+    assert area_m2(to_crs(one(cell), pyproj.CRS(4490), gauss), gauss)[0] == pytest.approx(exact, rel=1e-6)
+
+
+def test_the_survey_point_of_the_domain_notes():
+    point = to_crs(one(shapely.Point(120.45, 41.57)), pyproj.CRS(4490), pyproj.CRS(4528))[0]
+    assert (point.x, point.y) == (pytest.approx(40537532.8348, abs=1e-3), pytest.approx(4603974.9618, abs=1e-3))
+
+
+@pytest.mark.parametrize("name", [4610, 4214, 2364])
+def test_a_datum_without_parameters_is_refused(name):
+    with pytest.raises(InputError, match="known accuracy"):
+        to_crs(one(shapely.Point(120.45, 41.57)), pyproj.CRS(name), HOME)
+
+
+def test_a_bow_tie_is_mended_and_said():
+    bow = shapely.Polygon([(0, 0), (40, 40), (40, 0), (0, 40)])
+    shapes, notes = repair(one(bow))
+    assert shapes[0].area == 800
+    assert notes == ["make_valid(structure): Self-intersection"]
+
+
+def test_nothing_is_left_of_a_line_drawn_as_a_polygon():
+    shapes, _ = repair(one(shapely.Polygon([(0, 0), (10, 0), (0, 0)])))
+    assert shapes[0] is None
+
+
+def test_holes_are_filled():
+    ring = shapely.Polygon([(0, 0), (9, 0), (9, 9), (0, 9)], [[(3, 3), (6, 3), (6, 6), (3, 6)]])
+    assert fill_holes(ring).area == 81
+
+
+def test_content_does_not_depend_on_ring_order_or_start():
+    a = shapely.Polygon([(0, 0), (9, 0), (9, 9)])
+    b = shapely.Polygon([(9, 9), (9, 0), (0, 0)])
+    assert shape_content(a, False) == shape_content(b, False)
+
+
+@given(st.lists(st.text(), max_size=4))
+def test_ids_are_twelve_plain_signs(parts):
+    made = make_id("L", *parts)
+    assert len(made) == 12
+    assert made[0] == "L"
+    assert not set(made[1:]) & set("01IO")
