@@ -15,7 +15,7 @@ from pipeline.text import say
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipeline.jobs import Cycle, Finished
+    from pipeline.jobs import Finished
 
 LISTED_LEFT = 20  # more undecided lines than this hide the rest of the message
 

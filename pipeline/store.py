@@ -104,8 +104,8 @@ def building(folder: Path, language: str = "zh") -> Iterator[Built]:
 
 def recover(parent: Path, language: str = "zh") -> list[str]:
     """Put right what a killed run left in the place's output folder; sentences of what was done."""
-    if not parent.is_dir() or not any(parent.glob(".*.building")) and not any(parent.glob(".*.ready")) \
-            and not any(parent.glob(".*.old")):  # fmt: skip
+    if not parent.is_dir() or (not any(parent.glob(".*.building")) and not any(parent.glob(".*.ready")) \
+            and not any(parent.glob(".*.old"))):  # fmt: skip
         return []
     done = []
     with _lock(parent, language):

@@ -323,7 +323,7 @@ def empty_frame(table: Table) -> pd.DataFrame:
 
 def shape_table(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """`frame` with exactly the declared columns, dtypes and row order of `table` (a plain DataFrame)."""
-    shaped = pd.DataFrame({name: frame[name] if name in frame else None for name in table.names}, index=frame.index)
+    shaped = pd.DataFrame({name: frame.get(name, None) for name in table.names}, index=frame.index)
     for column in table.columns:
         if column.kind in DTYPES:
             shaped[column.name] = shaped[column.name].astype(DTYPES[column.kind])

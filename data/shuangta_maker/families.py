@@ -1,5 +1,7 @@
 """The planted families: each a situation that offices meet, far enough from the others that only its own rules fire."""
 
+import itertools
+
 import shapely
 
 from shuangta_maker.ground import Ground
@@ -194,7 +196,7 @@ def _calm_border(ground: Ground) -> tuple[float, float, float, float]:
     """The middle of the longest straight piece of the outline that is far from real water, and its outward normal."""
     corners = list(ground.outline.exterior.coords)
     wet = shapely.union_all([*ground.water, *(river.buffer(40) for river in ground.rivers)])
-    sides = sorted(zip(corners, corners[1:]), key=lambda side: -shapely.LineString(side).length)
+    sides = sorted(itertools.pairwise(corners), key=lambda side: -shapely.LineString(side).length)
     for (x0, y0), (x1, y1) in sides:
         x, y, length = (x0 + x1) / 2, (y0 + y1) / 2, shapely.LineString([(x0, y0), (x1, y1)]).length
         nx, ny = (y1 - y0) / length, -(x1 - x0) / length

@@ -76,7 +76,7 @@ def _write_shapefile(path: Path, records: Sequence[Record]) -> None:
             "变化类型": [r.change for r in records],
             "备注": [NOTE[:10]] * len(records),
         },
-        geometry=[shapely.transform(r.shape, lambda xy: (xy + [40_000_000, 0]).round(3)) for r in records],
+        geometry=[shapely.transform(r.shape, lambda xy: ([*xy, 40000000, 0]).round(3)) for r in records],
         crs="EPSG:4528",
     )
     pyogrio.write_dataframe(
@@ -129,7 +129,7 @@ def _write_geojson(path: Path, records: Sequence[Record]) -> None:
         words = {"监测编号": record.orig_no, "监测时段": f"{record.period.replace('-', '至')}年", "前时相": prev, "后时相": curr,
                  "人类活动类型": record.activity, "变化类型": record.change}  # fmt: skip
         features.append(json.dumps({"type": "Feature", "properties": words, "geometry": shape}, ensure_ascii=False))
-    text = '{"type": "FeatureCollection", "note": "%s", "features": [\n%s\n]}\n' % (NOTE, ",\n".join(features))
+    text = '{{"type": "FeatureCollection", "note": "{}", "features": [\n{}\n]}}\n'.format(NOTE, ",\n".join(features))
     path.write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -25,7 +25,7 @@ def parse_date(value: object) -> str | None:
         return None
     parts = [int(part) for part in match.groups() if part]
     try:
-        date(*(parts + [1, 1])[:3])
+        date(*([*parts, 1, 1])[:3])
     except ValueError:
         return None
     return "-".join([f"{parts[0]:04d}", *(f"{part:02d}" for part in parts[1:])])

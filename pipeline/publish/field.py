@@ -149,7 +149,7 @@ def _drawn_layers(
         dash = "6 4" if layer.layer_class in DASHED else None
         colour = COLOURS.get(layer.layer_class, "#55605e")
         drawn.append({"title": layer.title, "colour": colour, "dash": dash, "features": features})
-        credits.append(layer.attribution or f"{layer.title}: {layer.provider} ({layer.licence})")
+        credits.append(layer.attribution or f"{layer.provider} ({layer.licence})")
     return drawn, list(dict.fromkeys(credits))
 
 

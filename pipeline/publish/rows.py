@@ -9,7 +9,6 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 
 from pipeline.config import Place
 from pipeline.intake.codes import label, read_codes

@@ -1,5 +1,6 @@
 """The list as a workbook (疑似问题清单): one sheet per row set, ready to print, equal bytes for equal runs."""
 
+import math
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from pipeline.text import say
 
 HEADER_ROW = 2  # below the title and the marks
 DEFAULT_WIDTH = 14
+TITLE_COLUMNS = 9  # so that the title stands on the first printed page
+A4, A3 = 9, 8
+PAGE_WIDTH = 150  # characters that stay readable across one landscape A4
 
 
 def write_workbook(
@@ -46,7 +50,8 @@ def _formats(workbook: Any) -> dict[str, Any]:
 def _write_sheet(
     sheet: Any, delivery: Delivery, layer: DeliveredLayer, rows: pd.DataFrame, formats: dict[str, Any], marks: list[str]
 ) -> None:
-    last = max(len(layer.columns) - 1, 1)
+    last = min(max(len(layer.columns) - 1, 1), TITLE_COLUMNS)
+    width = sum(column.width or DEFAULT_WIDTH for column in layer.columns)
     sheet.merge_range(0, 0, 0, last, layer.title, formats["title"])
     sheet.merge_range(1, 0, 1, last, " · ".join(marks), formats["mark"])
     sheet.set_row(0, 28)
@@ -64,8 +69,9 @@ def _write_sheet(
     sheet.freeze_panes(HEADER_ROW + 1, min(2, len(layer.columns)))
     sheet.repeat_rows(0, HEADER_ROW)
     sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
+    sheet.set_paper(A4 if width <= PAGE_WIDTH else A3)
+    sheet.fit_to_pages(max(1, math.ceil(width / (PAGE_WIDTH * 1.5))), 0)
+    sheet.repeat_columns(0, min(1, len(layer.columns) - 1))
     sheet.set_footer(f"&L{' · '.join(marks)}&R&P / &N")
 
 

@@ -48,7 +48,7 @@ def test_the_pages_speak_of_no_source_no_points_and_no_secret_layer(pack):
 
 
 def test_no_address_is_asked_for_and_everything_is_locked(pack):
-    for page in sorted(pack[1].glob("*.html")) + [pack[0].folder / "index.html"]:
+    for page in [*sorted(pack[1].glob("*.html")), pack[0].folder / "index.html"]:
         text = page.read_text(encoding="utf-8")
         assert "default-src 'none'" in text
         assert "unsafe" not in text.split("<body")[0].split("Content-Security-Policy")[1].split(">")[0]
