@@ -296,17 +296,7 @@ def _neighbours(ground: Ground) -> list[Record]:
     found.append(change("仅角点相接", square(x + 60, y + 60, 60), "2020-2021", group="角乙", **truth))
     x, y = ground.take_cell()
     ground.forest(ground.blob(x, y))
-    found.append(
-        change(
-            "相距12米",
-            turned(x - 36, y, 60, degrees=0.0).buffer(0),
-            "2019-2020",
-            needs_review=True,
-            group="近甲",
-            **truth,
-        )
-    )
-    found[-1] = found[-1].but(shape=_hand_drawn(x - 36, y))
+    found.append(change("相距12米", _hand_drawn(x - 36, y), "2019-2020", needs_review=True, group="近甲", **truth))
     found.append(change("相距12米", _hand_drawn(x + 36, y), "2020-2021", needs_review=True, group="近乙", **truth))
     x, y = ground.take_cell()
     ground.forest(ground.blob(x, y))

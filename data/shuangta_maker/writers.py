@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
@@ -76,7 +77,7 @@ def _write_shapefile(path: Path, records: Sequence[Record]) -> None:
             "变化类型": [r.change for r in records],
             "备注": [NOTE[:10]] * len(records),
         },
-        geometry=[shapely.transform(r.shape, lambda xy: ([*xy, 40000000, 0]).round(3)) for r in records],
+        geometry=[shapely.transform(r.shape, lambda xy: np.round(xy + np.array([40_000_000, 0]), 3)) for r in records],
         crs="EPSG:4528",
     )
     pyogrio.write_dataframe(

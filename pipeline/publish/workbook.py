@@ -14,6 +14,7 @@ from pipeline.text import say
 
 HEADER_ROW = 2  # below the title and the marks
 DEFAULT_WIDTH = 14
+LINE_POINTS = 13.5
 TITLE_COLUMNS = 9  # so that the title stands on the first printed page
 A4, A3 = 9, 8
 PAGE_WIDTH = 150  # characters that stay readable across one landscape A4
@@ -55,11 +56,15 @@ def _write_sheet(
     sheet.merge_range(0, 0, 0, last, layer.title, formats["title"])
     sheet.merge_range(1, 0, 1, last, " · ".join(marks), formats["mark"])
     sheet.set_row(0, 28)
+    lines: dict[int, int] = {HEADER_ROW: 2}
     for j, column in enumerate(layer.columns):
         sheet.set_column(j, j, column.width or DEFAULT_WIDTH)
         sheet.write_string(HEADER_ROW, j, column.title, formats["header"])
         for i, value in enumerate(delivered_cells(rows, column), HEADER_ROW + 1):
             _write_cell(sheet, i, j, value, column, formats)
+            lines[i] = max(lines.get(i, 1), _lines(value, column.width or DEFAULT_WIDTH))
+    for i, n in lines.items():
+        sheet.set_row(i, LINE_POINTS * n)
     if rows.empty:
         sheet.merge_range(
             HEADER_ROW + 1, 0, HEADER_ROW + 1, last, say(delivery.language, "list.empty_sheet"), formats["text"]
@@ -73,6 +78,13 @@ def _write_sheet(
     sheet.fit_to_pages(max(1, math.ceil(width / (PAGE_WIDTH * 1.5))), 0)
     sheet.repeat_columns(0, min(1, len(layer.columns) - 1))
     sheet.set_footer(f"&L{' · '.join(marks)}&R&P / &N")
+
+
+def _lines(value: Any, width: int) -> int:
+    """How many lines a cell needs: a Chinese sign takes two columns of width."""
+    return (
+        math.ceil(sum(2 if ord(sign) > 0x2E80 else 1 for sign in str(value)) / width) if isinstance(value, str) else 1
+    )
 
 
 def _write_cell(sheet: Any, i: int, j: int, value: Any, column: DeliveredColumn, formats: dict[str, Any]) -> None:
