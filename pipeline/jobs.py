@@ -27,7 +27,7 @@ from pipeline.manifest import make_manifest
 from pipeline.publish.field import field_pages
 from pipeline.publish.front import front_page
 from pipeline.publish.province import file_name, write_geopackage
-from pipeline.publish.rows import delivered_rows, marks_of
+from pipeline.publish.rows import delivered_rows, is_numbered, marks_of
 from pipeline.publish.workbook import write_workbook
 from pipeline.stages.account import account
 from pipeline.stages.facts import gather_facts
@@ -187,7 +187,7 @@ def ledger_rows(problems: pd.DataFrame, cycle: Cycle) -> pd.DataFrame:
 def publish_run(cycle: Cycle, outputs: Path, step: Step = no_progress, keep_as_accepted: bool = False) -> Finished:
     """Write the whole run beside the standing one and swap it in; a run with official numbers is no longer a draft."""
     place, tables = cycle.place, cycle.tables
-    is_accepted = bool(tables["problems"]["problem_id"].notna().any())
+    is_accepted = is_numbered(tables["problems"])
     run = {
         **make_manifest(place, cycle.name, cycle.ground.crs),
         "is_accepted": is_accepted,
@@ -199,7 +199,7 @@ def publish_run(cycle: Cycle, outputs: Path, step: Step = no_progress, keep_as_a
         published = _Stages(cycle, step)
         published("tables", _write_tables, built.folder / "tables", cycle)
         published("province", _write_deliveries, built.folder / "province", cycle, run)
-        published("field", _write_field, built.folder / "field", cycle, is_accepted)
+        published("field", _write_field, built.folder / "field", cycle)
         html, markdown = front_page(place, cycle.name, cycle.as_of, run, tables)
         write_text(built.folder / "index.html", html)
         write_text(built.folder / "summary.md", markdown)
@@ -232,8 +232,8 @@ def _write_deliveries(folder: Path, cycle: Cycle, run: dict[str, Any]) -> dict[s
     return written
 
 
-def _write_field(folder: Path, cycle: Cycle, is_accepted: bool) -> dict[str, str]:
-    pages = field_pages(cycle.place, cycle.name, cycle.as_of, cycle.tables, cycle.ground.layers, is_accepted)
+def _write_field(folder: Path, cycle: Cycle) -> dict[str, str]:
+    pages = field_pages(cycle.place, cycle.name, cycle.as_of, cycle.tables, cycle.ground.layers)
     for name, html in pages.items():
         write_text(folder / name, html)
     return pages

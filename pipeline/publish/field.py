@@ -14,7 +14,7 @@ import shapely
 from pipeline.config import Layer, Place
 from pipeline.geometry import Shapes, to_crs
 from pipeline.publish.offline import map_page, static_page
-from pipeline.publish.rows import CLASSES, join_words, marks_of, problem_rows
+from pipeline.publish.rows import CLASSES, is_numbered, join_words, marks_of, problem_rows
 from pipeline.text import say
 
 COLOURS = {
@@ -29,17 +29,17 @@ DECIMALS = 6
 
 
 def field_pages(
-    place: Place, cycle: str, as_of: date, tables: dict[str, pd.DataFrame], layers: gpd.GeoDataFrame, is_accepted: bool
+    place: Place, cycle: str, as_of: date, tables: dict[str, pd.DataFrame], layers: gpd.GeoDataFrame
 ) -> dict[str, str]:
     """File name → HTML of the whole pack. `layers` as in intake/ground.py; secret layers are neither drawn nor named."""
-    problems = problem_rows(place, tables, is_accepted, place.language)
+    problems = problem_rows(place, tables, place.language)
     towns = _towns(problems, place)
     shown = [layer for layer in place.layers if layer.secrecy != "secret" and layer.layer_class != "admin"]
     pages = {
-        file: _town_page(place, cycle, as_of, name, problems.loc[rows], layers, shown, is_accepted)
+        file: _town_page(place, cycle, as_of, name, problems.loc[rows], layers, shown)
         for file, (name, rows) in towns.items()
     }
-    return {"index.html": _index_page(place, cycle, as_of, problems, towns, is_accepted), **pages}
+    return {"index.html": _index_page(place, cycle, as_of, problems, towns), **pages}
 
 
 def _towns(problems: gpd.GeoDataFrame, place: Place) -> dict[str, tuple[str, Any]]:
@@ -56,7 +56,7 @@ def _towns(problems: gpd.GeoDataFrame, place: Place) -> dict[str, tuple[str, Any
 
 def _town_page(
     place: Place, cycle: str, as_of: date, town: str, problems: gpd.GeoDataFrame, layers: gpd.GeoDataFrame,
-    shown: list[Layer], is_accepted: bool,
+    shown: list[Layer],
 ) -> str:  # fmt: skip
     language = place.language
     labels = [say(language, f"field.{name}") for name in FIELDS]
@@ -74,7 +74,7 @@ def _town_page(
         ],
     }
     title = say(language, "field.title", place=place.name, town=town)
-    return map_page(title, language, _frame(place, cycle, as_of, title, len(problems), credits, is_accepted), data)
+    return map_page(title, language, _frame(place, cycle, as_of, title, problems, credits), data)
 
 
 def _priority_words(priority: int, language: str) -> str:
@@ -174,11 +174,12 @@ def _centre(place: Place, problems: gpd.GeoDataFrame) -> list[float]:
     return [place.centre[1], place.centre[0]] if place.centre else [0.0, 0.0]
 
 
-def _frame(place: Place, cycle: str, as_of: date, title: str, count: int, credits: list[str], is_accepted: bool) -> str:
+def _frame(place: Place, cycle: str, as_of: date, title: str, problems: gpd.GeoDataFrame, credits: list[str]) -> str:
     """Header, side panel and foot round the map; every word escaped."""
     language = place.language
     marks = "".join(
-        f'<span class="mark">{html.escape(mark)}</span>' for mark in marks_of(place, is_accepted, language)[:-1]
+        f'<span class="mark">{html.escape(mark)}</span>'
+        for mark in marks_of(place, is_numbered(problems), language)[:-1]
     )
     data_credits = dict.fromkeys(source.attribution for source in place.sources if source.attribution)
     foot = " · ".join(html.escape(credit) for credit in dict.fromkeys([*data_credits, *credits]))
@@ -186,7 +187,7 @@ def _frame(place: Place, cycle: str, as_of: date, title: str, count: int, credit
         key: html.escape(say(language, f"field.word_{key}"))
         for key in ("index", "search", "find", "fit", "layers", "list")
     }
-    cycle_words = html.escape(say(language, "field.cycle", cycle=cycle, as_of=as_of.isoformat(), n=count))
+    cycle_words = html.escape(say(language, "field.cycle", cycle=cycle, as_of=as_of.isoformat(), n=len(problems)))
     return (
         f'<header><h1>{html.escape(title)}</h1><span>{cycle_words}</span>{marks}<a href="index.html">{words["index"]}</a></header>'
         f'<aside><form id="search"><input id="number" aria-label="{words["search"]}" placeholder="{words["search"]}">'
@@ -203,11 +204,10 @@ def _index_page(
     as_of: date,
     problems: gpd.GeoDataFrame,
     towns: dict[str, tuple[str, Any]],
-    is_accepted: bool,
 ) -> str:
     language = place.language
     title = say(language, "field.index_title", place=place.name)
-    marks = "".join(f"<span>{html.escape(mark)}</span>" for mark in marks_of(place, is_accepted, language))
+    marks = "".join(f"<span>{html.escape(mark)}</span>" for mark in marks_of(place, is_numbered(problems), language))
     head = "".join(
         f"<th>{html.escape(say(language, f'field.head_{name}'))}</th>" for name in ("town", "n", "p1", "p2", "p3")
     )

@@ -22,7 +22,7 @@ def delivered_rows(
     place: Place, cycle: str, as_of: date, tables: Tables, run: dict[str, Any], language: str
 ) -> dict[str, pd.DataFrame]:
     """Every row set by name; `geometry` columns are in the working CRS of `tables`."""
-    problems = problem_rows(place, tables, run["is_accepted"], language)
+    problems = problem_rows(place, tables, language)
     leads = lead_rows(tables, language)
     gone = set_aside_rows(tables, language)
     is_point = problems.geometry.geom_type == "Point"
@@ -47,6 +47,12 @@ def delivered_rows(
     }
 
 
+def is_numbered(problems: pd.DataFrame) -> bool:
+    """Whether everything that may be accepted has its official number; until then a page is a draft."""
+    has_number = problems["problem_id"].notna()
+    return bool(has_number.any() and (has_number | problems["needs_review"].astype(bool)).all())
+
+
 def marks_of(place: Place, is_accepted: bool, language: str) -> list[str]:
     """What every page must say of itself: invented, draft, internal, a clue and no verdict."""
     keys = (["invented"] if place.is_invented else []) + ([] if is_accepted else ["draft"]) + ["internal", "clue"]
@@ -66,7 +72,7 @@ def to_dms(degrees: float) -> str:
     return f"{'-' if degrees < 0 and hundredths else ''}{whole}°{minute:02d}′{rest / 100:05.2f}″"
 
 
-def problem_rows(place: Place, tables: Tables, is_accepted: bool, language: str) -> gpd.GeoDataFrame:
+def problem_rows(place: Place, tables: Tables, language: str) -> gpd.GeoDataFrame:
     """One row per suspected problem, in the order of the list."""
     problems = tables["problems"]
     leads = tables["leads"].set_index("lead_id")
@@ -104,7 +110,7 @@ def problem_rows(place: Place, tables: Tables, is_accepted: bool, language: str)
                 "reason_text": reason_text(problem["reasons"], language),
                 "note": describe_problem(problem, language),
                 "state_name": label("states", "B1", language),
-                "mark": "" if is_accepted and numbered else say(language, "labels.draft"),
+                "mark": "" if numbered else say(language, "labels.draft"),
                 "remark": "",
             }
         )
@@ -306,6 +312,8 @@ def note_rows(place: Place, cycle: str, as_of: date, run: dict[str, Any], langua
         words = {"title": layer.title, "day": day, "licence": layer.licence, "provider": layer.provider}
         name = say(language, f"labels.class_{layer.layer_class}")
         rows.append({"topic": name, "text": say(language, "list.note_layer", **words)})
+    credits = dict.fromkeys(origin.attribution for origin in (*place.sources, *place.layers) if origin.attribution)
+    rows += [{"topic": say(language, "list.topic_attribution"), "text": words} for words in credits]
     for section, values in run["rules"].items():
         rows += [{"topic": f"rules.toml [{section}]", "text": f"{key} = {value}"} for key, value in values.items()]
     rows += [{"topic": say(language, "list.topic_versions"), "text": f"{k} {v}"} for k, v in run["versions"].items()]
