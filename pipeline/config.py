@@ -44,6 +44,24 @@ def _texts(values: Any) -> Any:
     return [str(value) for value in values] if isinstance(values, list) else [str(values)]
 
 
+def _fills(**sample: object) -> AfterValidator:
+    """A template that these words fill, and that the last of them changes."""
+
+    def check(template: str) -> str:
+        try:
+            made = template.format(**sample)
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError(f"a template with {', '.join(f'{{{name}}}' for name in sample)}") from error
+        name = list(sample)[-1]
+        if made == template.format(**{**sample, name: 2}):
+            raise ValueError(f"the template must use {{{name}}}")
+        return template
+
+    return AfterValidator(check)
+
+
+ProblemNumber = Annotated[str, _fills(code="", year=2000, number=1)]
+FileName = Annotated[str, _fills(province="", city="", county="", cycle="", date="1")]
 CrsName = Annotated[str, AfterValidator(_known_crs)]
 SourceFields = Annotated[dict[str, str], _only(MAPPED_FIELDS)]
 LayerFields = Annotated[dict[str, str], _only(LAYER_FIELDS)]
@@ -145,12 +163,18 @@ class DeliveredColumn(Frozen):
     width: Annotated[int, Field(ge=1, le=120)] | None = None
 
 
+RowSet = Literal[
+    "problems", "problem_polygons", "problem_points", "change_leads", "point_leads", "overlaps", "known_cases", "set_aside",
+    "excluded", "unlocated", "outside", "merged", "undecided", "statistics", "accounting", "notes", "meta",
+]  # fmt: skip
+
+
 class DeliveredLayer(Frozen):
     """One layer of a GeoPackage or one sheet of a workbook."""
 
     name: str
     title: str
-    rows: str  # which rows: see publish/rows.py
+    rows: RowSet  # see publish/rows.py
     geometry: Literal["polygon", "point", "none"] = "none"
     columns: list[DeliveredColumn]
 
@@ -161,7 +185,7 @@ class Delivery(Frozen):
     id: str
     file: Path
     kind: Literal["geopackage", "workbook"]
-    file_name: str
+    file_name: FileName
     title: str
     language: Literal["zh", "en"]
     crs: CrsName
@@ -205,7 +229,7 @@ class Place(Frozen):
     screens_for: Annotated[list[str], Field(min_length=1)]
     departments: dict[str, str]
     ledger: Path
-    problem_number: str
+    problem_number: ProblemNumber
     holidays: list[date] = []
     cycles: Annotated[dict[str, date], Field(min_length=1)]
     sources: list[Source]

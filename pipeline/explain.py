@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.intake.codes import label
+from pipeline.intake.codes import class_label, label
 from pipeline.text import say
 
 Tables = dict[str, pd.DataFrame]
@@ -80,7 +80,7 @@ def _overlap_lines(tables: Tables, subject_id: str, language: str) -> list[str]:
         say(
             language,
             "explain.overlap",
-            where=say(language, f"labels.class_{row.layer_class}") + _feature_words(row),
+            where=class_label(row.layer_class, language) + _feature_words(row),
             position=say(language, f"labels.position_{row.position}"),
             area=row.overlap_m2,
             share=row.overlap_share,

@@ -19,7 +19,7 @@ import shapely
 from pipeline.config import Layer, Origin, Place, read_place
 from pipeline.errors import ConfigError, InputError
 from pipeline.geometry import to_crs
-from pipeline.intake.codes import UNKNOWN_ACTIVITY
+from pipeline.intake.codes import UNKNOWN_ACTIVITY, class_label
 from pipeline.intake.ground import Ground, read_ground
 from pipeline.ledger.store import accept as accept_problems
 from pipeline.ledger.store import read_accepted, read_cases
@@ -261,7 +261,7 @@ def input_warnings(cycle: Cycle, leads: pd.DataFrame) -> list[str]:
         elif isinstance(origin, Layer) and origin.id not in filled:
             lines.append(say(language, "run.warn_layer_empty", layer=origin.title))
     for layer_class in sorted(set(place.screens_for) - set(ground.coverage)):
-        words = say(language, f"labels.class_{layer_class}")
+        words = class_label(layer_class, language)
         lines.append(say(language, "run.warn_not_covered", layer_class=words))
     unknown = leads[(leads["activity_l2"] == UNKNOWN_ACTIVITY) & (leads["activity_words"] != UNKNOWN_ACTIVITY)]
     if len(unknown):

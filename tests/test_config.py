@@ -105,3 +105,25 @@ def test_help_imports_nothing_heavy():
     code = "import sys, pipeline.cli; print(sorted({'geopandas', 'pandas', 'shapely', 'pydantic'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("place.toml", "{number:04d}", "", "number"),
+        ("delivery/list.toml", "{date}", "{day}", "file_name"),
+        ("delivery/list.toml", 'rows = "problems"', 'rows = "problem"', "rows"),
+    ],
+)
+def test_templates_and_row_sets_are_judged_before_the_run(place, file, old, new, said):
+    edit(place / file, old, new)
+    with pytest.raises(ConfigError, match=said):
+        read_place(place)
+
+
+def test_a_field_that_no_row_set_has_is_named_and_nothing_is_written(place, tmp_path):
+    edit(place / "delivery" / "list.toml", 'field = "seq"', 'field = "sequence"')
+    done = run("screen", "--cycle", "2023", "--place", str(place), cwd=tmp_path)
+    assert done.returncode == 2
+    assert "sequence" in done.stderr
+    assert not (tmp_path / "outputs" / place.name / "2023").exists()

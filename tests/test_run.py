@@ -187,3 +187,16 @@ def test_a_layer_that_comes_later_is_not_used(place):
     write_layer(place, "late", [box(-1000, -1000, 900, 2000)], received="2024-03-01")
     assert outcome_of(screen(place, "2023"))["off"] == "set_aside"
     assert outcome_of(screen(place, "2024"))["off"] == "listed"
+
+
+def test_a_class_of_the_places_own_making_counts_and_is_named(place):
+    write_layer(place, "reef", [box(-600, -100, 300, 300)], **{"class": '"reef"'})
+    problems = screen(place, "2023")["problems"]
+    off = problems[problems["orig_nos"].str[0] == "off"].iloc[0]
+    assert "reef" in off["reasons"]
+
+
+def test_english_and_chinese_runs_find_the_same(place):
+    chinese, english = screen(place, "2023"), screen(place, "2023", "en")
+    same = ["candidate_id", "score", "priority", "wetland_m2"]
+    pd.testing.assert_frame_equal(pd.DataFrame(chinese["problems"][same]), pd.DataFrame(english["problems"][same]))

@@ -6,6 +6,9 @@ from importlib import resources
 
 import pandas as pd
 
+from pipeline.text import say
+
+NAMED_CLASSES = ("wetland", "forest", "grassland", "protected_area", "redline", "permit", "admin")
 UNKNOWN_ACTIVITY = "A99"
 UNKNOWN_CHANGE = "C9"
 
@@ -72,6 +75,11 @@ def to_state(word: object) -> str | None:
         return tidy
     found = states.get(tidy)
     return None if found is None else str(found)
+
+
+def class_label(layer_class: str, language: str) -> str:
+    """The name of a layer class; a class of the place's own making is called as the place calls it."""
+    return say(language, f"labels.class_{layer_class}") if layer_class in NAMED_CLASSES else layer_class
 
 
 def label(name: str, code: object, language: str) -> str:

@@ -13,6 +13,7 @@ import shapely
 
 from pipeline.config import Layer, Place
 from pipeline.geometry import Shapes, to_crs
+from pipeline.intake.codes import class_label
 from pipeline.publish.offline import map_page, static_page
 from pipeline.publish.rows import CLASSES, is_numbered, join_words, marks_of, problem_rows
 from pipeline.text import say
@@ -91,7 +92,7 @@ def _problem(problem: dict[str, Any], shape: Any, language: str) -> dict[str, An
     """What the page knows of a problem: words only, no points, no score, nothing that names a source."""
     area = say(language, "field.area_value", ha=problem["area_m2"] / 10_000, mu=problem["area_m2"] * 3 / 2000)
     on_classes = [
-        say(language, "field.on_value", name=say(language, f"labels.class_{name}"), ha=problem[f"{name}_m2"] / 10_000)
+        say(language, "field.on_value", name=class_label(name, language), ha=problem[f"{name}_m2"] / 10_000)
         for name in CLASSES
         if problem[f"{name}_m2"] > 0
     ]

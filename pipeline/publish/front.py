@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from pipeline.config import Place
+from pipeline.intake.codes import class_label
 from pipeline.publish.offline import static_page
-from pipeline.publish.rows import CLASSES, accounting_rows, join_words, marks_of
+from pipeline.publish.rows import accounting_rows, join_words, marks_of
 from pipeline.text import say
 
 Block = tuple[str, list[str], list[list[Any]]]  # heading, column titles, rows
@@ -76,17 +77,13 @@ def _hits(place: Place, tables: dict[str, pd.DataFrame], language: str) -> Block
     own = overlaps[is_hit & overlaps["subject_id"].isin(tables["problems"]["site_id"])]
     grouped = own.groupby("layer_id")["overlap_m2"].agg(["size", "sum"])
     rows = [
-        [layer.title, _class_words(layer.layer_class, language), int(grouped.at[layer.id, "size"]),
+        [layer.title, class_label(layer.layer_class, language), int(grouped.at[layer.id, "size"]),
          f"{grouped.at[layer.id, 'sum'] / 10_000:.4f}"]
         for layer in place.layers
         if layer.id in grouped.index
     ]  # fmt: skip
     heads = [say(language, f"front.col_{name}") for name in ("layer", "class", "sites", "ha")]
     return say(language, "front.hits"), heads, rows
-
-
-def _class_words(layer_class: str, language: str) -> str:
-    return say(language, f"labels.class_{layer_class}") if layer_class in (*CLASSES, "permit", "admin") else layer_class
 
 
 def _questions(problems: pd.DataFrame, language: str) -> Block:
@@ -101,7 +98,7 @@ def _layers(place: Place, language: str) -> Block:
     rows = []
     for layer in place.layers:
         day = layer.data_date.isoformat() if layer.data_date else say(language, "run.undated")
-        rows.append([layer.title, _class_words(layer.layer_class, language), day, layer.licence, layer.attribution])
+        rows.append([layer.title, class_label(layer.layer_class, language), day, layer.licence, layer.attribution])
     for source in place.sources:
         rows.append([source.title, "", source.received.isoformat(), source.licence, source.attribution])
     heads = [say(language, f"front.col_{name}") for name in ("layer", "class", "date", "licence", "attribution")]

@@ -15,6 +15,7 @@ import pyproj
 import shapely
 
 from pipeline.config import DeliveredColumn, DeliveredLayer, Delivery, Place
+from pipeline.errors import ConfigError
 from pipeline.geometry import to_crs
 from pipeline.publish.styles import layer_style
 
@@ -29,7 +30,12 @@ def file_name(delivery: Delivery, place: Place, cycle: str, as_of: date) -> str:
 
 
 def delivered_cells(rows: pd.DataFrame, column: DeliveredColumn) -> list[Any]:
-    """A column's cells as delivered: converted, rounded half up (R22), None where empty."""
+    """A column's cells as delivered: converted, rounded half up (R22), None where empty.
+
+    Raises ConfigError where the row set has no such field.
+    """
+    if column.field not in rows:
+        raise ConfigError(f"delivery/*.toml: columns.field: {column.field}; known: {', '.join(map(str, rows.columns))}")
     return [_cell(value, column) for value in rows[column.field]]
 
 

@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from pipeline.config import Place
-from pipeline.intake.codes import label, read_codes
+from pipeline.intake.codes import class_label, label, read_codes
 from pipeline.text import say
 
 Tables = dict[str, pd.DataFrame]
@@ -146,7 +146,7 @@ def reason_text(reasons_json: str, language: str) -> str:
 def describe_problem(problem: dict[str, Any], language: str) -> str:
     """One sentence that a person may edit."""
     parts = [
-        say(language, "list.note_part", name=say(language, f"labels.class_{name}"), ha=problem[f"{name}_m2"] / 10_000)
+        say(language, "list.note_part", name=class_label(name, language), ha=problem[f"{name}_m2"] / 10_000)
         for name in CLASSES
         if problem[f"{name}_m2"] > 0
     ]
@@ -184,7 +184,7 @@ def overlap_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:
     return rows.assign(
         number=rows["subject_id"].map(numbers),
         layer_title=rows["layer_id"].map(titles),
-        class_name=[say(language, f"labels.class_{name}") for name in rows["layer_class"]],
+        class_name=[class_label(name, language) for name in rows["layer_class"]],
         zone_name=[label("pa_zones", zone, language) for zone in rows["zone"]],
         level_name=[say(language, f"list.level_{level}") for level in rows["level"]],
         position_name=[say(language, f"labels.position_{position}") for position in rows["position"]],
@@ -310,7 +310,7 @@ def note_rows(place: Place, cycle: str, as_of: date, run: dict[str, Any], langua
     for layer in place.layers:
         day = layer.data_date.isoformat() if layer.data_date else say(language, "run.undated")
         words = {"title": layer.title, "day": day, "licence": layer.licence, "provider": layer.provider}
-        name = say(language, f"labels.class_{layer.layer_class}")
+        name = class_label(layer.layer_class, language)
         rows.append({"topic": name, "text": say(language, "list.note_layer", **words)})
     credits = dict.fromkeys(origin.attribution for origin in (*place.sources, *place.layers) if origin.attribution)
     rows += [{"topic": say(language, "list.topic_attribution"), "text": words} for words in credits]

@@ -92,6 +92,7 @@ def _figures(lines: list[Row], voting: set[str], screens_for: list[str]) -> Row:
         **{f"{name}_m2": _area_m2(classes.get(name), hits.get(name)) for name in FIGURES},
         **{f"{name}_low_m2": hits[name]["overlap_low_m2"] if name in hits else None for name in FIGURES},
         "voting": sorted(voting & set(hits)),
+        "other_hits": [(name, hits[name]["overlap_m2"]) for name in sorted(voting & set(hits) - set(FIGURES))],
         "uncovered": [name for name in screens_for if name not in classes],
         "neighbours": [
             (row["layer_id"], row["position"], row["distance_m"])

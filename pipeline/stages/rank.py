@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.config import Place
-from pipeline.intake.codes import label, read_codes
+from pipeline.intake.codes import class_label, label, read_codes
 from pipeline.rules import RankRules, Rules
 from pipeline.tables import PROBLEMS, shape_table
 from pipeline.text import say
@@ -142,7 +142,7 @@ def _zone_reasons(site: Any, rules: RankRules, language: str) -> list[Reason]:
     reasons = []
     if site.zone:
         zone = label("pa_zones", site.zone, language)
-        names = _joined(site.pa_names, language) or say(language, "labels.class_protected_area")
+        names = _joined(site.pa_names, language) or class_label("protected_area", language)
         text = say(language, "rank.zone", names=names, zone=zone, **_amount(site, "protected_area"))
         reasons.append(Reason("zone", rules.zone_points.get(site.zone, 0), text))
     if site.redline_m2 > 0 or "redline" in site.voting:
@@ -169,6 +169,9 @@ def _ecosystem_reasons(site: Any, rules: RankRules, language: str) -> list[Reaso
     if "grassland" in site.voting:
         text = say(language, "rank.grassland", **_amount(site, "grassland"))
         reasons.append(Reason("grassland", rules.grassland_points, text))
+    for name, area_m2 in site.other_hits:
+        text = say(language, "rank.other_class", name=class_label(name, language), area=area_m2)
+        reasons.append(Reason("other_class", rules.grassland_points, text))
     return reasons
 
 
@@ -220,7 +223,7 @@ def _remarks(site: Any, language: str) -> list[Reason]:
         remarks.append(Reason("vintage", 0, say(language, "rank.vintage")))
     doubtful = [name for name in site.voting if getattr(site, f"{name}_low_m2", np.nan) == 0]
     if doubtful:
-        names = _joined([say(language, f"labels.class_{name}") for name in doubtful], language)
+        names = _joined([class_label(name, language) for name in doubtful], language)
         remarks.append(Reason("uncertain", 0, say(language, "rank.uncertain", names=names)))
     if site.uncovered:
         remarks.append(Reason("not_covered", 0, _not_covered(site, language)))
@@ -228,7 +231,7 @@ def _remarks(site: Any, language: str) -> list[Reason]:
 
 
 def _not_covered(site: Any, language: str) -> str:
-    names = _joined([say(language, f"labels.class_{name}") for name in site.uncovered], language)
+    names = _joined([class_label(name, language) for name in site.uncovered], language)
     return say(language, "rank.not_covered", names=names)
 
 
