@@ -20,7 +20,7 @@ $(VENV)/ready: pyproject.toml uv.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x $(BIN)/uv || $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv sync --frozen --quiet --active --inexact
+	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --frozen --quiet --inexact
 	@touch $@
 
 screen: $(VENV)/ready  ## screen a cycle (PLACE=configs/tapajos CYCLE=2022)
