@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.errors import LeadscreenError
-from pipeline.text import say
+from pipeline.text import say, say_both
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ def main() -> None:
         sys.exit(2)
     except Exception as error:
         traceback.print_exc()
-        click.echo(say("zh", "run.bug", error=error) + "\n" + say("en", "run.bug", error=error), err=True)
+        click.echo(say_both("run.bug", error=error), err=True)
         sys.exit(3)
 
 

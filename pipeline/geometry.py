@@ -13,6 +13,7 @@ from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 
 from pipeline.errors import InputError
+from pipeline.text import say_both
 
 Shapes = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
@@ -50,16 +51,14 @@ def _steps(source: pyproj.CRS, target: pyproj.CRS) -> tuple[pyproj.Transformer, 
     """Transformers from `source` to `target`; two where the datums count as equal and lon/lat pass unchanged."""
     a, b = source.geodetic_crs, target.geodetic_crs
     if a is None or b is None:
-        raise InputError(f"{source.name} → {target.name}: one of them has no datum")
+        raise InputError(say_both("intake.no_datum", source=source.name, target=target.name))
     pairs = [(source, target)]
     if a.to_epsg() != b.to_epsg() and {a.to_epsg(), b.to_epsg()} <= EQUAL_AT_A_METRE:
         pairs = [(source, a), (b, target)]
     try:
         return tuple(pyproj.Transformer.from_crs(*pair, always_xy=True, allow_ballpark=False) for pair in pairs)
     except pyproj.exceptions.ProjError as error:
-        raise InputError(
-            f"{source.name} → {target.name}: no transformation of known accuracy; ask the sender for CGCS2000 or WGS 84"
-        ) from error
+        raise InputError(say_both("intake.ballpark", source=source.name, target=target.name)) from error
 
 
 def to_crs(shapes: Shapes, source: pyproj.CRS, target: pyproj.CRS) -> Shapes:

@@ -23,3 +23,8 @@ def _sentences() -> dict[str, dict[str, str]]:
 def say(language: str, key: str, **values: object) -> str:
     """The sentence `key` ("room.name") in `language` ("zh" or "en"), with `values` filled in."""
     return _sentences()[key][language].format(**values)
+
+
+def say_both(key: str, **values: object) -> str:
+    """The sentence in both languages, for what goes wrong where no place, and so no language, is known."""
+    return f"{say('zh', key, **values)}\n{say('en', key, **values)}"

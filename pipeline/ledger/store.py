@@ -19,7 +19,7 @@ from pipeline.errors import LedgerError
 from pipeline.ledger.events import case_of
 from pipeline.ledger.numbering import next_numbers
 from pipeline.tables import CASES
-from pipeline.text import say
+from pipeline.text import say_both
 
 CASE_COLUMNS = [*(name for name in CASES.names if name != "geometry"), "geometry_wkb", "geometry_crs"]
 ACCEPTED_COLUMNS = ["candidate_id", "problem_id", "site_id", "lead_ids"]
@@ -147,7 +147,7 @@ def _read_events(path: Path) -> list[dict[str, Any]]:
         finally:
             connection.close()
     except sqlite3.Error as error:
-        raise LedgerError(say("zh", "ledger.unreadable", path=path, error=error)) from error
+        raise LedgerError(say_both("ledger.unreadable", path=path, error=error)) from error
 
 
 def _all_events(connection: sqlite3.Connection) -> list[dict[str, Any]]:
@@ -164,7 +164,7 @@ def _writing(path: Path) -> Iterator[sqlite3.Connection]:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, timeout=10, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
-        raise LedgerError(say("zh", "ledger.unwritable", path=path, error=error)) from error
+        raise LedgerError(say_both("ledger.unwritable", path=path, error=error)) from error
     try:
         connection.execute("PRAGMA synchronous = FULL")
         connection.executescript(SCHEMA)
@@ -172,6 +172,6 @@ def _writing(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
         connection.execute("COMMIT")
     except sqlite3.Error as error:
-        raise LedgerError(say("zh", "ledger.unwritable", path=path, error=error)) from error
+        raise LedgerError(say_both("ledger.unwritable", path=path, error=error)) from error
     finally:
         connection.close()  # an open transaction is rolled back
