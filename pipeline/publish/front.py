@@ -12,6 +12,8 @@ from pipeline.publish.offline import static_page
 from pipeline.publish.rows import accounting_rows, join_words, marks_of
 from pipeline.text import say
 
+SHORT = 10  # a date or a name this long stays on one line
+
 Block = tuple[str, list[str], list[list[Any]]]  # heading, column titles, rows
 
 
@@ -127,7 +129,7 @@ def _as_html(
 
 
 def _html_cell(cell: Any) -> str:
-    kind = ' class="n"' if isinstance(cell, int) else ""
+    kind = ' class="n"' if isinstance(cell, int) else ' class="short"' if len(str(cell)) <= SHORT else ""
     return f"<td{kind}>{html.escape(str(cell))}</td>"
 
 
