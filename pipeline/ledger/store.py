@@ -140,8 +140,11 @@ def _append(
 def _read_events(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
+    # what a killed accept left half-written is rolled back on opening, for which SQLite must be allowed to write
+    is_half_written = path.with_name(path.name + "-journal").exists()
+    mode = "rw" if is_half_written else "ro"
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=10)
         try:
             return _all_events(connection)
         finally:
