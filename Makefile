@@ -2,7 +2,9 @@
 PLACE ?= configs/shuangta
 CYCLE ?=
 TOWN ?=
+FILE ?=
 ID ?=
+MINUTES ?= 10
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,7 +13,7 @@ OPTIONS := --place $(PLACE) $(if $(CYCLE),--cycle $(CYCLE))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help screen check accept explain demo test lint bench clean
+.PHONY: help screen check draft accept explain demo test lint bench fuzz clean
 
 help:  ## list these words
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -28,6 +30,9 @@ screen: $(VENV)/ready  ## screen a cycle (PLACE=configs/tapajos CYCLE=2022)
 
 check: $(VENV)/ready  ## read and judge every input, screen nothing
 	@$(RUN) check $(OPTIONS)
+
+draft: $(VENV)/ready  ## write a first source or layer file from FILE=… (see README)
+	@$(RUN) draft --place $(PLACE) $(FILE)
 
 accept: $(VENV)/ready  ## the list enters the ledger and gets its numbers (TOWN=…)
 	@$(RUN) accept $(OPTIONS) $(if $(TOWN),--town $(TOWN))
@@ -46,8 +51,12 @@ lint: $(VENV)/ready  ## ruff and mypy (strict on pipeline/)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: $(VENV)/ready  ## time the whole job on both places
+bench: $(VENV)/ready  ## time the whole job on both places, and the door per format
 	@$(BIN)/python benchmarks/screen_time.py
+	@$(BIN)/python benchmarks/door_time.py
+
+fuzz: $(VENV)/ready  ## read spoilt files for MINUTES=10; what is not read decently is kept in found/
+	@$(BIN)/python -m tests.bad_input.fuzz $(MINUTES)
 
 clean:  ## remove the environment and caches (never outputs or ledgers)
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

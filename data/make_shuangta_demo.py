@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from shuangta_maker.families import plant_families
 from shuangta_maker.fillers import plant_fillers
 from shuangta_maker.ground import Ground
+from shuangta_maker.villages import write_gazetteer
 from shuangta_maker.writers import write_all
 
 HOME = Path(__file__).parent / "shuangta_demo"
@@ -23,6 +24,7 @@ def main(target: Path = HOME) -> None:
     records = plant_families(ground)
     records += plant_fillers(ground)
     write_all(target, ground, records)
+    write_gazetteer(target / "gazetteer_invented.csv", ground)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,11 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from pipeline.errors import LeadscreenError
+from pipeline.errors import LeadscreenError, TableError
 from pipeline.text import say, say_both
 
 if TYPE_CHECKING:
@@ -28,9 +28,8 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a GBK console cannot show every sign; it must not stop the run
     try:
-        leadscreen(standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        code = leadscreen(standalone_mode=False)  # a command that ends with Exit returns its code here
+        sys.exit(code if isinstance(code, int) else 0)
     except click.Abort:
         sys.exit(2)
     except click.ClickException as error:
@@ -40,9 +39,20 @@ def main() -> None:
         click.echo(str(error), err=True)
         sys.exit(2)
     except Exception as error:
-        traceback.print_exc()
-        click.echo(say_both("run.bug", error=error), err=True)
+        click.echo(where_raised(error), err=True)
+        told = str(error) if isinstance(error, TableError) else type(error).__name__
+        click.echo(say_both("run.bug", error=told), err=True)
         sys.exit(3)
+
+
+def where_raised(error: BaseException) -> str:
+    """The calls that led to an error and to its causes, without messages: these may quote what citizens wrote (D19)."""
+    lines: list[str] = []
+    next_error: BaseException | None = error
+    while next_error is not None:
+        lines = [*traceback.format_tb(next_error.__traceback__), type(next_error).__name__, "\n", *lines]
+        next_error = next_error.__cause__ or next_error.__context__
+    return "".join(lines)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -91,14 +101,17 @@ def screen(place: Path, lang: str | None, outputs: Path, cycle: str | None, stri
 @leadscreen.command()
 @place_options
 @cycle_option
-def check(place: Path, lang: str | None, outputs: Path, cycle: str | None) -> None:
-    """检查输入和设置，不筛查 · read and judge every input; screens nothing."""
-    from pipeline import jobs
-    from pipeline.check import check_lines
+@click.option("--strict", is_flag=True, help="有必须处理的事项时退出码为 1 · exit 1 when something must be done")
+def check(place: Path, lang: str | None, outputs: Path, cycle: str | None, strict: bool) -> None:
+    """检查每个输入并写出检查报告，不筛查 · read and judge every input, write the data-quality page; screens nothing."""
+    from pipeline.check import run
 
     name = _prepare(place, lang, outputs, cycle)
-    for line in check_lines(jobs.open_cycle(place, name, lang, _progress(place, lang))):
+    checked = run.check(place, name, outputs, lang, _progress(place, lang))
+    for line in run.console_lines(checked):
         click.echo(line)
+    if strict and checked.must_act:
+        raise click.exceptions.Exit(1)
 
 
 @leadscreen.command()
@@ -155,9 +168,58 @@ def explain(place: Path, lang: str | None, outputs: Path, cycle: str | None, wan
         click.echo(line)
 
 
+@leadscreen.command()
+@click.option(
+    "--place",
+    type=click.Path(path_type=Path),
+    default=Path("configs/shuangta"),
+    show_default=True,
+    help="场所文件夹；不带文件时即新建的场所 · place folder; without files the new place to make",
+)
+@click.option("--lang", type=click.Choice(["zh", "en"]), help="语言，默认随场所 · language, default the place's")
+@click.option(
+    "--as", "role", type=click.Choice(["source", "layer"]), help="作为来源或图层，默认按内容判断 · default by evidence"
+)
+@click.option("--layer", help="文件中的图层或工作表 · layer or sheet of the files")
+@click.option(
+    "--boundary", type=click.Path(path_type=Path, exists=True), help="新场所的区界文件 · boundary of the new place"
+)
+@click.option("--dry-run", is_flag=True, help="只打印，不写文件 · print instead of writing")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+def draft(
+    place: Path,
+    lang: str | None,
+    role: Literal["source", "layer"] | None,
+    layer: str | None,
+    boundary: Path | None,
+    dry_run: bool,
+    files: tuple[Path, ...],
+) -> None:
+    """按文件内容起草来源或图层文件；不带文件时新建场所 · drafts a source or layer file, or a new place."""
+    from pipeline.draft.files import draft_files, write_drafts
+    from pipeline.draft.place import place_files, write_place
+
+    if not files:
+        language = lang or "zh"
+        texts = place_files(place, boundary, language)
+        if dry_run:
+            click.echo(texts["place.toml"])
+            return
+        write_place(place, texts)
+        click.echo(say(language, "draft.wrote_place", folder=place))
+        return
+    drafts, faults = draft_files(files, place, lang, role, layer)
+    if not dry_run:
+        write_drafts(drafts)
+    for one in drafts:
+        click.echo(f"# {one.path}\n{one.text}" if dry_run else one.said)
+    for fault in faults:
+        click.echo(fault, err=True)
+
+
 def _prepare(place: Path, lang: str | None, outputs: Path, cycle: str | None) -> str:
     """Put right what a killed run left behind, and name the cycle: the one asked for, else the place's last."""
-    from pipeline.config import read_place
+    from pipeline.place_folder import read_place
     from pipeline.store import recover
 
     known = read_place(place, lang)
@@ -167,7 +229,7 @@ def _prepare(place: Path, lang: str | None, outputs: Path, cycle: str | None) ->
 
 
 def _language(place: Path) -> str:
-    from pipeline.config import read_place
+    from pipeline.place_folder import read_place
 
     return read_place(place).language
 

@@ -1,25 +1,25 @@
-"""A place folder as frozen values: Place, Source, Layer, Delivery, Rules – read, checked, every fault named at once."""
+"""A place as frozen values: Place, Source, Layer, Delivery. place_folder.py reads them from files."""
 
-import difflib
-import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import pyproj
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from pipeline.errors import ConfigError
 from pipeline.rules import Frozen, Metres, Rules
-from pipeline.text import say
 
 Secrecy = Literal["public", "internal", "secret"]
 Kind = Literal["change", "points", "reports", "pushed", "inspection", "known"]
 MAPPED_FIELDS = (  # what a source's [columns] and [values] may name; variety ends here
-    "orig_no", "period", "prev_date", "curr_date", "activity", "change_type", "lon", "lat", "batch", "due_date",
-    "state", "closed_date", "source_code", "facility_name", "declared_area", "pa_name",
+    "orig_no", "period", "prev_date", "curr_date", "activity", "change_type", "batch", "due_date",
+    "lon", "lat", "x_north", "y_east", "position", "town", "village", "place_text", "text",
+    "state", "closed_date", "source_code", "facility_name", "pa_name", "pa_level", "zone", "remark",
+    "area", "area_m2", "area_ha", "area_mu",
 )  # fmt: skip
-LAYER_FIELDS = ("feature_key", "name", "level", "grade", "zone", "code")
+FREE_TEXT = ("text", "place_text", "remark", "facility_name", "pa_name")  # scrubbed before anything is stored
+SHIFTED_DATUMS = ("GCJ-02", "BD-09")  # map encryptions, not coordinate systems; undone at the door
+LAYER_FIELDS = ("feature_key", "name", "level", "grade", "zone", "code", "code_name")
 
 
 def _known_crs(name: str) -> str:
@@ -28,6 +28,10 @@ def _known_crs(name: str) -> str:
     except pyproj.exceptions.CRSError as error:
         raise ValueError(f"not a CRS name: {name}") from error
     return name
+
+
+def _known_source_crs(name: str) -> str:
+    return name if name in SHIFTED_DATUMS else _known_crs(name)
 
 
 def _only(allowed: tuple[str, ...]) -> AfterValidator:
@@ -63,6 +67,7 @@ def _fills(**sample: object) -> AfterValidator:
 ProblemNumber = Annotated[str, _fills(code="", year=2000, number=1)]
 FileName = Annotated[str, _fills(province="", city="", county="", cycle="", date="1")]
 CrsName = Annotated[str, AfterValidator(_known_crs)]
+SourceCrs = Annotated[str, AfterValidator(_known_source_crs)]
 SourceFields = Annotated[dict[str, str], _only(MAPPED_FIELDS)]
 LayerFields = Annotated[dict[str, str], _only(LAYER_FIELDS)]
 Codes = Annotated[list[str], BeforeValidator(_texts)]
@@ -81,23 +86,23 @@ class Origin(Frozen):
     secrecy: Secrecy
     received: date
     required: bool = True
-    crs: CrsName | None = None
-    encoding: str = "utf-8"
+    crs: SourceCrs | None = None  # empty: what the file says, else what fits the place
+    encoding: str | None = None  # empty: found out
     layer: str | None = None
     position_accuracy_m: Metres
 
 
 class Source(Origin):
-    """One file of leads, as sources/<id>.toml declares it."""
+    """One file, folder or zip of leads, as sources/<id>.toml declares it."""
 
     kind: Kind
     source_code: str
     shows: Literal["new_ground", "whole_outline"] | None = None
     replaces: str | None = None
     sheet: str | None = None
-    title_rows: Annotated[int, Field(ge=0)] = 0
-    header_rows: Annotated[int, Field(ge=1, le=5)] = 1
-    coordinates: Literal["degrees", "dms"] = "degrees"
+    title_rows: Annotated[int, Field(ge=0)] | None = None  # empty: found out, as header_rows
+    header_rows: Annotated[int, Field(ge=1, le=5)] | None = None
+    coordinates: Literal["degrees", "dms", "packed"] = "degrees"  # packed: 1202700 is 120°27′00″
     case_geometry: Literal["outline", "box", "point"] | None = None
     columns: SourceFields = {}
     values: SourceFields = {}
@@ -112,9 +117,6 @@ class Source(Origin):
         both = sorted(set(self.columns) & set(self.values))
         if both:
             raise ValueError(f"{', '.join(both)} stands in both [columns] and [values]")
-        text = sorted({"facility_name", "pa_name"} & set(self.columns)) if self.kind == "reports" else []
-        if text:
-            raise ValueError(f"{', '.join(text)}: no free text of petitions is read before it can be scrubbed")
         if self.kind == "change" and self.shows is None:
             raise ValueError('a change source must say shows = "new_ground" or "whole_outline"')
         if self.kind == "change" and not {"period", "prev_date"} & {*self.columns, *self.values}:
@@ -133,6 +135,7 @@ class Layer(Origin):
     """One overlay layer, as layers/<id>.toml declares it."""
 
     layer_class: str = Field(alias="class")
+    code_scheme: Literal["sandiao", "gbt21010", "yongdi2020", "yongdi2023", "lincao"] | None = None
     series: str | None = None
     data_date: date | None = None
     where: dict[str, Codes] = {}
@@ -197,9 +200,10 @@ class Townships(Frozen):
 
     path: Path
     crs: CrsName
-    encoding: str = "utf-8"
+    encoding: str | None = None
     name: str
     code: str | None = None
+    through_time: Path | None = None  # csv of names and codes that changed, see data/README.md
 
 
 class Boundary(Frozen):
@@ -208,6 +212,15 @@ class Boundary(Frozen):
     path: Path
     crs: CrsName
     where: dict[str, Codes] = {}
+
+
+class Limits(Frozen):
+    """What a file may be at most before it is refused; each can be changed in [limits] of place.toml."""
+
+    max_file_mb: Annotated[int, Field(ge=1)] = 2_000  # a nation's yearly polygons are below 1 GB
+    max_unpacked_mb: Annotated[int, Field(ge=1)] = 4_000  # what an office PC's disk can spare
+    max_ratio: Annotated[int, Field(ge=2)] = 200  # shapefiles shrink 3–30 times; only a bomb shrinks more
+    max_members: Annotated[int, Field(ge=1)] = 5_000  # a file geodatabase has a few hundred
 
 
 class Place(Frozen):
@@ -231,6 +244,8 @@ class Place(Frozen):
     ledger: Path
     problem_number: ProblemNumber
     holidays: list[date] = []
+    gazetteer: Path | None = None  # csv of villages and landmarks, by which places in words are found
+    limits: Limits = Limits()
     cycles: Annotated[dict[str, date], Field(min_length=1)]
     sources: list[Source]
     layers: list[Layer]
@@ -250,130 +265,3 @@ class Place(Frozen):
                 "layers": [layer for layer in self.layers if layer.received <= as_of],
             }
         )
-
-
-Model = TypeVar("Model", bound=Frozen)
-
-
-class _Faults:
-    """Faults of all files, in the order found; raised once."""
-
-    def __init__(self, language: str) -> None:
-        self.language = language
-        self.lines: list[str] = []
-
-    def add(self, file: Path, key: str, sentence: str, **values: object) -> None:
-        self.lines.append(f"{file}: {key}: {say(self.language, sentence, **values)}")
-
-    def read_toml(self, file: Path) -> dict[str, Any]:
-        try:
-            return tomllib.loads(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            self.add(file, "–", "config.file_missing")
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            self.add(file, "–", "config.not_toml", error=error)
-        return {}
-
-    def build(self, model: type[Model], file: Path, values: dict[str, Any]) -> Model | None:
-        try:
-            return model.model_validate(values)
-        except ValidationError as error:
-            for fault in error.errors():
-                self._add_pydantic(model, file, dict(fault))
-            return None
-
-    def _add_pydantic(self, model: type[Frozen], file: Path, fault: dict[str, Any]) -> None:
-        key = ".".join(str(part) for part in fault["loc"]) or "–"
-        if fault["type"] == "missing":
-            self.add(file, key, "config.missing_key")
-        elif fault["type"] == "extra_forbidden":
-            known = [field.alias or name for name, field in model.model_fields.items()]
-            near = difflib.get_close_matches(str(fault["loc"][-1]), known, 1)
-            self.add(file, key, "config.unknown_key", known=", ".join(near or known))
-        else:
-            self.add(
-                file, key, "config.bad_value", found=fault["input"], wanted=fault["msg"].removeprefix("Value error, ")
-            )
-
-
-def read_place(folder: Path, language: str | None = None) -> Place:
-    """Read and check the place folder; raise one ConfigError that names every fault of every file."""
-    folder = folder.resolve()
-    if not (folder / "place.toml").is_file():
-        raise ConfigError(say(language or "zh", "config.no_place", folder=folder))
-    faults = _Faults(language or "zh")
-    raw = faults.read_toml(folder / "place.toml")
-    faults.language = language or ("en" if raw.get("language") == "en" else "zh")
-    parts = {
-        "sources": _read_folder(faults, folder, "sources", Source),
-        "layers": _read_folder(faults, folder, "layers", Layer),
-        "deliveries": _read_folder(faults, folder, "delivery", Delivery),
-        "rules": faults.build(Rules, folder / "rules.toml", faults.read_toml(folder / "rules.toml")),
-    }
-    for area in ("boundary", "townships"):
-        _resolve(faults, folder, folder / "place.toml", raw.get(area), area)
-    if isinstance(raw.get("ledger"), str):
-        raw["ledger"] = folder / raw["ledger"]
-    if faults.lines:  # the parts are already known to be faulty: judge place.toml alone, against empty parts
-        _check_place_alone(faults, folder, raw)
-        raise ConfigError("\n".join(faults.lines))
-    place = faults.build(Place, folder / "place.toml", {"folder": folder, **raw, **parts})
-    if place is not None:
-        _check_together(faults, place)
-    if faults.lines or place is None:
-        raise ConfigError("\n".join(faults.lines))
-    return place if language is None else place.model_copy(update={"language": language})
-
-
-def _read_folder(faults: _Faults, folder: Path, name: str, model: type[Model]) -> list[Model]:
-    built = []
-    for file in sorted((folder / name).glob("*.toml")):
-        raw = faults.read_toml(file)
-        if not raw:
-            continue
-        if "path" in model.model_fields:
-            _resolve(faults, folder, file, raw, "path" if raw.get("required", True) else None)
-        part = faults.build(model, file, {"id": file.stem, "file": file, **raw})
-        if part is not None:
-            built.append(part)
-    return built
-
-
-def _resolve(faults: _Faults, folder: Path, file: Path, raw: Any, must_exist: str | None) -> None:
-    """Make raw["path"] and a covers file absolute, and name a missing file."""
-    if not isinstance(raw, dict):
-        return
-    for key in ("path", "covers"):
-        if isinstance(raw.get(key), str) and raw[key] != "place":
-            path = folder / raw[key]
-            raw[key] = path if key == "path" else str(path)
-            if must_exist and not path.exists():
-                faults.add(
-                    file, key if must_exist == "path" else f"{must_exist}.{key}", "config.input_missing", path=path
-                )
-
-
-def _check_place_alone(faults: _Faults, folder: Path, raw: dict[str, Any]) -> None:
-    try:
-        Place.model_validate({"folder": folder, **raw, "sources": [], "layers": [], "deliveries": [], "rules": None})
-    except ValidationError as error:
-        for fault in error.errors():
-            if fault["loc"][:1] != ("rules",):
-                faults._add_pydantic(Place, folder / "place.toml", dict(fault))
-
-
-def _check_together(faults: _Faults, place: Place) -> None:
-    """Faults that show only when the files are seen side by side."""
-    home = place.folder / "place.toml"
-    if place.boundary is None and place.crs is None and place.centre is None:
-        faults.add(home, "centre", "config.no_centre")
-    for layer in place.layers:
-        if layer.covers is None and layer.layer_class in place.screens_for:
-            faults.add(layer.file, "covers", "config.no_covers", layer_class=layer.layer_class)
-        if layer.crs is None:
-            faults.add(layer.file, "crs", "config.missing_key")
-    for source in place.sources:
-        if source.crs is None and source.kind != "reports":
-            faults.add(source.file, "crs", "config.missing_key")
-        if source.replaces and source.replaces not in {other.id for other in place.sources}:
-            faults.add(source.file, "replaces", "config.replaces_unknown", source=source.replaces)

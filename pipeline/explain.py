@@ -43,7 +43,15 @@ def find_leads(tables: Tables, wanted: str) -> pd.DataFrame:
 def _report_lines(tables: Tables, report: Any, language: str) -> list[str]:
     gone = tables["set_aside"]
     gone = gone[(gone["report_id"] == report.report_id) & (gone["stage"] != "rank")]
-    return [say(language, "explain.report", **_row(report))] + [
+    lines = [say(language, "explain.report", **_row(report))]
+    if isinstance(report.crs_source, str):
+        lines.append(say(language, "explain.placed", **_row(report)))
+    if isinstance(report.notes, str):
+        lines.append(say(language, "explain.notes", notes=report.notes))
+    found = tables["candidates"]
+    for row in found[found["report_id"] == report.report_id].itertuples():
+        lines.append(say(language, "explain.candidate", **_row(row)))
+    return lines + [
         say(language, "explain.set_aside", words=say(language, f"labels.{row.reason}"), **_row(row))
         for row in gone.itertuples()
     ]
@@ -59,6 +67,11 @@ def _lead_lines(tables: Tables, lead: Any, language: str) -> list[str]:
             change=label("change_types", lead.change_type, language),
         )
     ]
+    for note in (lead.notes, lead.doubt):
+        if isinstance(note, str):
+            lines.append(say(language, "explain.notes", notes=note))
+    if isinstance(lead.corrects, str):
+        lines.append(say(language, "explain.corrects", corrects=lead.corrects))
     if isinstance(lead.geometry_repair, str):
         lines.append(say(language, "explain.repair", note=lead.geometry_repair))
     lines += _overlap_lines(tables, str(lead.lead_id), language)

@@ -1,6 +1,6 @@
 """The jobs: what happens to a cycle, in order. Each reads tables, calls stages, and writes tables.
 
-load → normalise → overlap → merge → sites → overlap → match → facts → rank → outcomes → publish
+load → normalise → doubt → locate → overlap → merge → sites → overlap → match → facts → rank → outcomes → publish
 """
 
 import time
@@ -16,7 +16,8 @@ import pandas as pd
 import pyproj
 import shapely
 
-from pipeline.config import Layer, Origin, Place, read_place
+from pipeline.config import Layer, Origin, Place
+from pipeline.declare import Table, shape_table
 from pipeline.errors import ConfigError, InputError
 from pipeline.geometry import to_crs
 from pipeline.intake.codes import UNKNOWN_ACTIVITY, class_label
@@ -24,14 +25,17 @@ from pipeline.intake.ground import Ground, read_ground
 from pipeline.ledger.store import accept as accept_problems
 from pipeline.ledger.store import read_accepted, read_cases
 from pipeline.manifest import make_manifest
+from pipeline.place_folder import read_place
 from pipeline.publish.field import field_pages
 from pipeline.publish.front import front_page
 from pipeline.publish.province import file_name, write_geopackage
 from pipeline.publish.rows import delivered_rows, is_numbered, marks_of
 from pipeline.publish.workbook import write_workbook
 from pipeline.stages.account import account
+from pipeline.stages.doubt import doubt
 from pipeline.stages.facts import gather_facts
 from pipeline.stages.load import load, set_aside_unread
+from pipeline.stages.locate import locate, say_candidates
 from pipeline.stages.match import build_cases, match
 from pipeline.stages.merge import merge
 from pipeline.stages.normalise import normalise
@@ -40,7 +44,7 @@ from pipeline.stages.overlap import overlap
 from pipeline.stages.rank import judge_sites, rank
 from pipeline.stages.sites import build_sites
 from pipeline.store import building, keep_accepted, write_json, write_table, write_text
-from pipeline.tables import CASES, OVERLAPS, SET_ASIDE, TABLES, Table, shape_table
+from pipeline.tables import CASES, INPUTS, OVERLAPS, SET_ASIDE, TABLES
 from pipeline.text import say
 
 INFORMATION = ("C4", "C5", "C6")  # recoveries and no change: evidence, no suspicion
@@ -61,6 +65,7 @@ class Cycle:
     as_of: date
     ground: Ground
     later: list[Origin] = field(default_factory=list)  # received after the as-of date, so not used
+    shifted: dict[str, str] = field(default_factory=dict)  # sources whose points fit only un-shifted, and why
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     accounting: pd.DataFrame = field(default_factory=pd.DataFrame)
     rows: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -77,8 +82,13 @@ class Finished:
     kept: list[str]
 
 
-def open_cycle(folder: Path, name: str, language: str | None = None, step: Step = no_progress) -> Cycle:
-    """Read the place and its ground as they stood at the cycle's as-of date. Raises ConfigError or InputError."""
+def open_cycle(
+    folder: Path, name: str, language: str | None = None, step: Step = no_progress, unread: dict[str, str] | None = None
+) -> Cycle:
+    """Read the place and its ground as they stood at the cycle's as-of date. Raises ConfigError or InputError.
+
+    Where `unread` is given, a layer that cannot be read is passed over and the sentence noted there under its id.
+    """
     place = read_place(folder, language)
     if name not in place.cycles:
         known = ", ".join(place.cycles)
@@ -90,7 +100,7 @@ def open_cycle(folder: Path, name: str, language: str | None = None, step: Step 
         raise ConfigError(say(place.language, "run.no_sources", folder=place.folder / "sources", as_of=as_of))
     started = time.perf_counter()
     with step("ground"):
-        ground = read_ground(place)
+        ground = read_ground(place, unread)
     return Cycle(place, name, as_of, ground, later, seconds={"ground": time.perf_counter() - started})
 
 
@@ -98,9 +108,12 @@ def make_tables(cycle: Cycle, step: Step = no_progress) -> Cycle:
     """Run every stage from load to outcomes; the cycle then holds every table and its accounting adds up to zero."""
     place, ground, rules, tables = cycle.place, cycle.ground, cycle.place.rules, cycle.tables
     run = _Stages(cycle, step)
-    tables["reports"] = run("load", load, place)
+    tables["reports"], inputs = run("load", load, place, ground.around)
+    tables["inputs"] = _together([inputs, ground.inputs], INPUTS)
     leads, unplaced = run("normalise", normalise, tables["reports"], place, ground)
+    leads, cycle.shifted = doubt(leads, ground, place.language)
     tables["leads"] = leads
+    tables["candidates"] = run("locate", locate, tables["reports"], leads, place, ground)
     inside = leads[~leads["lead_id"].isin(unplaced.loc[unplaced["reason"] == "E1", "lead_id"])]
     on_leads = run("overlap", overlap, leads, ground.layers, rules.overlap, ground.coverage)
     is_case, is_info = inside["case_geometry"].notna(), inside["change_type"].isin(INFORMATION)
@@ -117,7 +130,7 @@ def make_tables(cycle: Cycle, step: Step = no_progress) -> Cycle:
     outside = unplaced[unplaced["reason"] == "E1"]
     tables["outcomes"] = outcomes(leads, judged, tables["cases"], outside, place.language)
     gone = [set_aside_unread(tables["reports"]), unplaced, set_aside_leads(judged, leads, tables["reports"])]
-    tables["set_aside"] = _together(gone, SET_ASIDE)
+    tables["set_aside"] = say_candidates(_together(gone, SET_ASIDE), tables["candidates"], place.language)
     cycle.accounting = account(place, tables["reports"], leads, tables["set_aside"], tables["outcomes"])
     return cycle
 
@@ -260,12 +273,18 @@ def input_warnings(cycle: Cycle, leads: pd.DataFrame) -> list[str]:
             lines.append(say(language, "run.warn_missing_input", title=origin.title, path=origin.path.name))
         elif isinstance(origin, Layer) and origin.id not in filled:
             lines.append(say(language, "run.warn_layer_empty", layer=origin.title))
+    titles = {origin.id: origin.title for origin in (*place.sources, *place.layers)}
+    for row in cycle.tables["inputs"].dropna(subset="crs_note").itertuples():
+        lines.append(say(language, "run.warn_crs", title=titles[row.input_id], file=row.file, note=row.crs_note))
+    lines += [say(language, "run.warn_shifted", title=titles[name], note=note) for name, note in cycle.shifted.items()]
     for layer_class in sorted(set(place.screens_for) - set(ground.coverage)):
         words = class_label(layer_class, language)
         lines.append(say(language, "run.warn_not_covered", layer_class=words))
     unknown = leads[(leads["activity_l2"] == UNKNOWN_ACTIVITY) & (leads["activity_words"] != UNKNOWN_ACTIVITY)]
     if len(unknown):
-        counts = unknown["activity_words"].value_counts().sort_index()
+        hidden = {source.id: f"…（{source.title}）" for source in place.sources if source.kind == "reports"}
+        said = zip(unknown["source_id"], unknown["activity_words"], strict=True)
+        counts = pd.Series([hidden.get(id_, word) for id_, word in said]).value_counts().sort_index()  # D19
         words = "、".join(f"{word} × {count}" for word, count in counts.items())
         lines.append(say(language, "run.warn_unknown_words", words=words))
     for origin in cycle.later:

@@ -13,6 +13,7 @@ import shapely
 
 from pipeline.config import Place
 from pipeline.geometry import make_id
+from pipeline.intake.privacy import scrub
 from pipeline.store import hash_file
 
 LIBRARIES = (
@@ -59,12 +60,17 @@ def _inputs(place: Place) -> list[dict[str, str]]:
     named += [(layer.id, Path(layer.covers)) for layer in place.layers if layer.covers not in (None, "place")]
     named += [("boundary", place.boundary.path)] if place.boundary else []
     named += [("townships", place.townships.path)] if place.townships else []
-    files = {(origin, path) for origin, path in named if path.exists()}
+    files = {(origin, file) for origin, path in named for file in _files(path)}
     files |= {(origin, side) for origin, path in files for ext in SIDECARS if (side := path.with_suffix(ext)).exists()}
     return [
-        {"id": origin, "file": path.name, "sha256": hash_file(path)}
-        for origin, path in sorted(files, key=lambda item: (item[0], item[1].name))
+        {"id": origin, "file": scrub(path.name).text, "sha256": hash_file(path)}
+        for origin, path in sorted(files, key=lambda item: (item[0], item[1].name, item[1].as_posix()))
     ]
+
+
+def _files(path: Path) -> list[Path]:
+    """The file itself, or every file of a folder; none where it is missing, which its declaration allows."""
+    return [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
 
 
 def _code_hash() -> str:

@@ -26,6 +26,19 @@ class AreaRules(Frozen):
     min_other_m2: SquareMetres
 
 
+class LocateRules(Frozen):
+    """R12, R16–R17 and R24: where coordinates may lie, and how far words reach."""
+
+    margin_m: Metres
+    parts_apart_m: Metres
+    village_radius_m: Metres
+    group_radius_m: Metres
+    poi_radius_m: Metres
+    town_radius_m: Metres
+    area_tolerance_share: Share
+    area_tolerance_m2: SquareMetres
+
+
 class OverlapRules(Frozen):
     """R04–R05 and R18."""
 
@@ -114,6 +127,7 @@ class Rules(Frozen):
     """All of rules.toml."""
 
     areas: AreaRules
+    locate: LocateRules
     overlap: OverlapRules
     merge: MergeRules
     match: MatchRules

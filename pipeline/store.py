@@ -20,8 +20,8 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
+from pipeline.declare import Table, check_table, shape_table
 from pipeline.errors import InputError
-from pipeline.tables import Table, check_table, shape_table
 from pipeline.text import say
 
 MANIFEST = "files.json"

@@ -3,72 +3,34 @@
 `check_table` holds a frame against its declaration whenever it crosses the disk; docs/tables.md is printed from here.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
-
-import pandas as pd
-
-from pipeline.errors import TableError
-
-Kind = Literal["text", "int", "float", "bool", "list", "binary", "geometry"]
-DTYPES = {"text": "str", "int": "Int64", "float": "float64", "bool": "boolean"}
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: `empty` says whether a value may be missing."""
-
-    name: str
-    kind: Kind
-    meaning: str
-    empty: bool = False
-
-
-@dataclass(frozen=True)
-class Table:
-    """One declared table; rows lie in the order of `key`."""
-
-    name: str
-    one_row_is: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-    not_promised: str = ""
-
-    @property
-    def names(self) -> list[str]:
-        return [column.name for column in self.columns]
-
-
-def _c(name: str, kind: Kind, meaning: str) -> Column:
-    return Column(name, kind, meaning)
-
-
-def _e(name: str, kind: Kind, meaning: str) -> Column:
-    return Column(name, kind, meaning, empty=True)
-
+from pipeline.declare import Table, needed, optional
 
 REPORTS = Table(
     "reports",
     "one record of a source as received",
     ("report_id",),
     (
-        _c("report_id", "text", "made from source and content; equal records of one source are counted"),
-        _c("source_id", "text", "the source file's name in sources/"),
-        _c("kind", "text", "change, points, reports, pushed, inspection or known"),
-        _c("src_file", "text", "file name as received"),
-        _e("src_sheet", "text", "sheet or layer inside the file"),
-        _e("src_row", "int", "row in the file, counted as a person counts it there (first record of a layer is 1)"),
-        _e("orig_no", "text", "the sender's own number"),
-        _e("batch", "text", "batch of the sender"),
-        _e("due_date", "text", "date by which the sender wants an answer"),
-        _c("received", "text", "date the file was received"),
-        _e("crs_source", "text", "CRS the coordinates were declared in"),
-        _c(
-            "attributes", "text", "what was read, verbatim, as JSON; for kind reports only mapped columns, no free text"
+        needed("report_id", "text", "made from source and content; equal records of one source are counted"),
+        needed("source_id", "text", "the source file's name in sources/"),
+        needed("kind", "text", "change, points, reports, pushed, inspection or known"),
+        needed("src_file", "text", "file name as received"),
+        optional("src_sheet", "text", "sheet or layer inside the file"),
+        optional(
+            "src_row", "int", "row in the file, counted as a person counts it there (first record of a layer is 1)"
         ),
-        _e("shape_wkb", "binary", "geometry as received, in crs_source; empty where it could not be read"),
-        _e("fault", "text", "why the record could not be read: a reason code and a detail, else empty"),
+        optional("orig_no", "text", "the sender's own number"),
+        optional("batch", "text", "batch of the sender"),
+        optional("due_date", "text", "date by which the sender wants an answer"),
+        needed("received", "text", "date the file was received"),
+        optional("crs_source", "text", "CRS the coordinates are in; empty where there are none"),
+        optional("crs_confidence", "text", "declared, file (it says so itself), detected or doubtful"),
+        needed("position_accuracy_m", "float", "one sigma, metres: of the source, or of the digits written if coarser"),
+        needed("attributes", "text", "what was read, verbatim and scrubbed, as JSON; of reports only mapped columns"),
+        optional("notes", "text", "what was done to the record at the door, in words"),
+        optional("readings", "text", "JSON list of other places its coordinates may mean: label, x, y, crs"),
+        optional("shape_wkb", "binary", "geometry in crs_source; empty where it could not be read"),
+        needed("shape_content", "text", "hash of the geometry, or of the position cells, as received"),
+        optional("fault", "text", "why the record could not be read: a reason code and a detail, else empty"),
     ),
 )
 
@@ -77,37 +39,44 @@ LEADS = Table(
     "one place of one report, made comparable: valid, in the working CRS, measured",
     ("lead_id",),
     (
-        _c("lead_id", "text", "made from what was received: kind, period, original number, geometry, words"),
-        _c("report_id", "text", "the report it comes from"),
-        _c("part_no", "int", "which place of the report, from 1"),
-        _c("source_id", "text", "the source"),
-        _c("kind", "text", "as in reports"),
-        _c("source_code", "text", "where the lead came from, by codes/lead_sources.csv (YG, LD, TS, XF …)"),
-        _e("orig_no", "text", "the sender's own number"),
-        _c("received", "text", "date received; sites join in its order"),
-        _e("shows", "text", "new_ground or whole_outline; empty for points"),
-        _e("period", "text", "earlier-later, e.g. 2019-2020"),
-        _e("prev_date", "text", "earlier image date, ISO, as precise as known"),
-        _e("curr_date", "text", "later image date, ISO, as precise as known"),
-        _e("date_precision", "text", "day, month or year: the coarser of the two dates"),
-        _e("activity_l1", "text", "level-1 activity code A1–A7; empty when unknown, and unknown equals nothing"),
-        _c("activity_l2", "text", "level-2 activity code, A99 when unknown, the level-1 code when no finer is known"),
-        _c("activity_words", "text", "the activity as received"),
-        _c("change_type", "text", "C1–C6, C9 when unknown"),
-        _c("area_m2", "float", "ellipsoidal area, 0 for a point"),
-        _c("lon", "float", "degrees, on the surface, in the place's geographic CRS"),
-        _c("lat", "float", "degrees, as lon"),
-        _e("town_code", "text", "township with the largest share"),
-        _e("town", "text", "its name"),
-        _c("towns", "list", "names of all townships touched, largest share first"),
-        _c("position_accuracy_m", "float", "one sigma of the position, metres"),
-        _c("crs_source", "text", "CRS the coordinates were declared in"),
-        _c("crs_confidence", "text", "declared (detected and confirmed come with the intake checks)"),
-        _e("geometry_repair", "text", "what was repaired; empty when the geometry was valid"),
-        _e("legacy_state", "text", "state word of an old ledger, verbatim"),
-        _e("closed_date", "text", "date of acceptance or striking off in an old ledger"),
-        _e("case_geometry", "text", "for cases: outline, box, point"),
-        _c("geometry", "geometry", "polygon, multipolygon or point in the working CRS"),
+        needed("lead_id", "text", "made from what was received: kind, period, original number, geometry, words"),
+        needed("report_id", "text", "the report it comes from"),
+        needed("part_no", "int", "which place of the report, from 1"),
+        needed("source_id", "text", "the source"),
+        needed("kind", "text", "as in reports"),
+        needed("source_code", "text", "where the lead came from, by codes/lead_sources.csv (YG, LD, TS, XF …)"),
+        optional("orig_no", "text", "the sender's own number"),
+        needed("received", "text", "date received, of a correction that of the corrected; sites join in its order"),
+        optional("shows", "text", "new_ground or whole_outline; empty for points"),
+        optional("period", "text", "earlier-later, e.g. 2019-2020"),
+        optional("prev_date", "text", "earlier image date, ISO, as precise as known"),
+        optional("curr_date", "text", "later image date, ISO, as precise as known"),
+        optional("date_precision", "text", "day, month, quarter, half or year: the coarser of the two dates"),
+        optional("activity_l1", "text", "level-1 activity code A1–A7; empty when unknown, and unknown equals nothing"),
+        needed(
+            "activity_l2", "text", "level-2 activity code, A99 when unknown, the level-1 code when no finer is known"
+        ),
+        needed("activity_words", "text", "the activity as received"),
+        needed("change_type", "text", "C1–C6, C9 when unknown"),
+        needed("area_m2", "float", "ellipsoidal area, 0 for a point"),
+        needed("lon", "float", "degrees, on the surface, in the place's geographic CRS"),
+        needed("lat", "float", "degrees, as lon"),
+        optional("town_code", "text", "township with the largest share"),
+        optional("town", "text", "its name"),
+        needed("towns", "list", "names of all townships touched, largest share first"),
+        needed("position_accuracy_m", "float", "one sigma of the position, metres"),
+        needed("crs_source", "text", "CRS the coordinates are in"),
+        needed("crs_confidence", "text", "declared, file (it says so itself), detected or doubtful"),
+        optional("doubt", "text", "why its position must be decided by a person, in words"),
+        optional("declared_area_m2", "float", "area the sender states, in m²; empty where it states none"),
+        optional("town_words", "text", "township as received"),
+        optional("notes", "text", "what was done to its dates and words, in words"),
+        optional("corrects", "text", "lead_id of the record it corrects; its site keeps that lead's id"),
+        optional("geometry_repair", "text", "what was repaired; empty when the geometry was valid"),
+        optional("legacy_state", "text", "state word of an old ledger, verbatim"),
+        optional("closed_date", "text", "date of acceptance or striking off in an old ledger"),
+        optional("case_geometry", "text", "for cases: outline, box, point"),
+        needed("geometry", "geometry", "polygon, multipolygon or point in the working CRS"),
     ),
     "A lead that lies outside the district is here too; set_aside says so.",
 )
@@ -117,17 +86,61 @@ SET_ASIDE = Table(
     "one report or lead that goes no further",
     ("report_id", "lead_id"),
     (
-        _c("report_id", "text", "the report"),
-        _e("lead_id", "text", "the lead; for E5 the lead that was kept; empty where none was made"),
-        _c("source_id", "text", "the source"),
-        _c("src_file", "text", "file name"),
-        _e("src_sheet", "text", "sheet or layer"),
-        _e("src_row", "int", "row in the file"),
-        _e("orig_no", "text", "the sender's own number"),
-        _c("stage", "text", "load, normalise or rank"),
-        _c("reason", "text", "E1–E11"),
-        _c("detail", "text", "in words, with the values that decided"),
+        needed("report_id", "text", "the report"),
+        optional("lead_id", "text", "the lead; for E5 the lead that was kept; empty where none was made"),
+        needed("source_id", "text", "the source"),
+        needed("src_file", "text", "file name"),
+        optional("src_sheet", "text", "sheet or layer"),
+        optional("src_row", "int", "row in the file"),
+        optional("orig_no", "text", "the sender's own number"),
+        needed("stage", "text", "load, normalise or rank"),
+        needed("reason", "text", "E1–E11"),
+        needed("detail", "text", "in words, with the values that decided"),
     ),
+)
+
+INPUTS = Table(
+    "inputs",
+    "one file, layer or sheet as it was read",
+    ("input_id", "file", "sheet"),
+    (
+        needed("input_id", "text", "the source's or layer's id"),
+        needed("is_source", "bool", "a source of leads; else an overlay layer"),
+        needed("file", "text", "file name; inside a folder or zip its path there"),
+        optional("sheet", "text", "sheet or layer inside the file"),
+        needed("format", "text", "Shapefile, GeoPackage, KML, xlsx, CSV …"),
+        optional("encoding", "text", "encoding of its text"),
+        optional("encoding_why", "text", "how the encoding was decided"),
+        optional("crs_declared", "text", "CRS the source or layer file declares"),
+        optional("crs_file", "text", "CRS the file itself names"),
+        optional("crs_used", "text", "CRS its coordinates were taken in; empty where rows differ"),
+        optional("crs_note", "text", "what speaks for or against that CRS, in words"),
+        needed("columns", "list", "its columns"),
+        needed("n_records", "int", "records in it"),
+        needed("notes", "list", "what was done to the file as a whole, in words"),
+        needed("personal", "text", "JSON: column → number of cells in which personal data were replaced"),
+    ),
+)
+
+CANDIDATES = Table(
+    "candidates",
+    "one place that a record may mean, where it does not say one for certain",
+    ("report_id", "rank"),
+    (
+        needed("report_id", "text", "the record"),
+        optional("lead_id", "text", "its lead, where it has one"),
+        needed("source_id", "text", "the source"),
+        needed("rank", "int", "from 1, the likeliest first"),
+        needed("reading", "text", "words (a place name), GCJ-02, BD-09, packed or another reading of its coordinates"),
+        optional("name", "text", "the place's name"),
+        optional("town", "text", "its township"),
+        needed("lon", "float", "degrees in the place's geographic CRS"),
+        needed("lat", "float", "degrees"),
+        needed("radius_m", "float", "the place lies within this distance, metres"),
+        optional("score", "float", "0–1: how well the words agree; empty for readings of coordinates"),
+        needed("reason", "text", "in words"),
+    ),
+    "A candidate is never a lead: a person says which one is right.",
 )
 
 OVERLAPS = Table(
@@ -135,27 +148,29 @@ OVERLAPS = Table(
     "one lead or site on one class, one layer or one feature",
     ("subject", "subject_id", "level", "layer_class", "layer_id", "feature_key"),
     (
-        _c("subject", "text", "lead or site"),
-        _c("subject_id", "text", "lead_id or site_id"),
-        _c("level", "text", "class: union of the class's voting layers; layer: union of the layer; feature"),
-        _e("layer_id", "text", "the layer file's name in layers/; empty on level class"),
-        _c("layer_class", "text", "wetland, forest, grassland, protected_area, redline, permit, …"),
-        _e("feature_key", "text", "the feature's own number in its layer; only on level feature"),
-        _e("name", "text", "name of the feature"),
-        _e("grade", "text", "protection grade or level (forest grade, 国家级 …)"),
-        _e("zone", "text", "zone code by codes/pa_zones.csv"),
-        _c("overlap_m2", "float", "ellipsoidal area of subject ∩ union; 0 for points and where nothing is covered"),
-        _e("overlap_low_m2", "float", "the overlap if the layer's boundary lay inside by the combined accuracy"),
-        _e("overlap_high_m2", "float", "the overlap if it lay outside by as much"),
-        _c("overlap_share", "float", "overlap_m2 / subject area, 0–1; 1 for a point on the layer within its accuracy"),
-        _c(
+        needed("subject", "text", "lead or site"),
+        needed("subject_id", "text", "lead_id or site_id"),
+        needed("level", "text", "class: union of the class's voting layers; layer: union of the layer; feature"),
+        optional("layer_id", "text", "the layer file's name in layers/; empty on level class"),
+        needed("layer_class", "text", "wetland, forest, grassland, protected_area, redline, permit, …"),
+        optional("feature_key", "text", "the feature's own number in its layer; only on level feature"),
+        optional("name", "text", "name of the feature"),
+        optional("grade", "text", "protection grade or level (forest grade, 国家级 …)"),
+        optional("zone", "text", "zone code by codes/pa_zones.csv"),
+        needed("overlap_m2", "float", "ellipsoidal area of subject ∩ union; 0 for points and where nothing is covered"),
+        optional("overlap_low_m2", "float", "the overlap if the layer's boundary lay inside by the combined accuracy"),
+        optional("overlap_high_m2", "float", "the overlap if it lay outside by as much"),
+        needed(
+            "overlap_share", "float", "overlap_m2 / subject area, 0–1; 1 for a point on the layer within its accuracy"
+        ),
+        needed(
             "position",
             "text",
             "inside, crossing, sliver (below R04, never counts), within (within_m), adjacent (R05) or outside",
         ),
-        _e("distance_m", "float", "distance to the layer; 0 on it; empty when farther than asked"),
-        _e("layer_date", "text", "data date of the layer version used"),
-        _e("vintage_ok", "bool", "layer dated on or before the earlier image date; empty when either is undated"),
+        optional("distance_m", "float", "distance to the layer; 0 on it; empty when farther than asked"),
+        optional("layer_date", "text", "data date of the layer version used"),
+        optional("vintage_ok", "bool", "layer dated on or before the earlier image date; empty when either is undated"),
     ),
     "Shares over classes and layers can sum to more than 1; never add across levels. A missing class row means the "
     "class is not covered there, which is not zero.",
@@ -166,16 +181,16 @@ MERGES = Table(
     "one judged pair of leads",
     ("lead_a", "lead_b"),
     (
-        _c("lead_a", "text", "the earlier lead in joining order"),
-        _c("lead_b", "text", "the later one"),
-        _c("rule", "text", "the rule that decided (docs/decisions.md lists them)"),
-        _e("iou", "float", "intersection over union, holes filled, 0–1"),
-        _e("containment", "float", "intersection over the smaller area, 0–1"),
-        _e("front_m", "float", "length of the common front, metres"),
-        _e("front_share", "float", "front over the shorter perimeter, 0–1"),
-        _c("gap_m", "float", "distance between the two, metres"),
-        _c("decision", "text", "same, review or apart"),
-        _c("reason", "text", "in words"),
+        needed("lead_a", "text", "the earlier lead in joining order"),
+        needed("lead_b", "text", "the later one"),
+        needed("rule", "text", "the rule that decided (docs/decisions.md lists them)"),
+        optional("iou", "float", "intersection over union, holes filled, 0–1"),
+        optional("containment", "float", "intersection over the smaller area, 0–1"),
+        optional("front_m", "float", "length of the common front, metres"),
+        optional("front_share", "float", "front over the shorter perimeter, 0–1"),
+        needed("gap_m", "float", "distance between the two, metres"),
+        needed("decision", "text", "same, review or apart"),
+        needed("reason", "text", "in words"),
     ),
     "Only pairs nearer than the widest rule are judged; all others are apart.",
 )
@@ -185,23 +200,25 @@ SITES = Table(
     "leads that are one place and one event over sources and years",
     ("site_id",),
     (
-        _c("site_id", "text", "from its first lead (earliest received)"),
-        _c("lead_ids", "list", "its leads in joining order"),
-        _e("first_period", "text", "earliest period"),
-        _e("last_period", "text", "latest period"),
-        _c("n_sources", "int", "number of different sources"),
-        _e("activity_l1", "text", "level-1 activity"),
-        _c("activity_l2", "text", "level-2 activity"),
-        _c("change_type", "text", "change type of the latest lead that knows it"),
-        _e("prev_date", "text", "earliest earlier date"),
-        _e("curr_date", "text", "latest later date"),
-        _c("area_m2", "float", "ellipsoidal area of the union"),
-        _c("in_place_m2", "float", "of that, inside the place's boundary"),
-        _c("growth", "text", "JSON: period → area newly covered in it, m²"),
-        _c("position_accuracy_m", "float", "the best of its leads"),
-        _c("needs_review", "bool", "a pair of its leads is undecided"),
-        _e("review_reason", "text", "why, in words"),
-        _c("geometry", "geometry", "union of its polygons, or its best point"),
+        needed("site_id", "text", "from its first lead (earliest received)"),
+        needed("lead_ids", "list", "its leads in joining order"),
+        optional("first_period", "text", "earliest period"),
+        optional("last_period", "text", "latest period"),
+        needed("n_sources", "int", "number of different sources"),
+        optional("activity_l1", "text", "level-1 activity"),
+        needed("activity_l2", "text", "level-2 activity"),
+        needed("change_type", "text", "change type of the latest lead that knows it"),
+        optional("prev_date", "text", "earliest earlier date"),
+        optional("curr_date", "text", "latest later date"),
+        needed("area_m2", "float", "ellipsoidal area of the union"),
+        needed("in_place_m2", "float", "of that, inside the place's boundary"),
+        needed("growth", "text", "JSON: period → area newly covered in it, m²"),
+        needed("position_accuracy_m", "float", "the best of its leads"),
+        optional("doubt", "text", "why a person must say where it lies; then it is listed whatever it lies on"),
+        needed("corrected_leads", "list", "lead_ids of earlier records that its leads correct"),
+        needed("needs_review", "bool", "a pair of its leads is undecided, or its position is"),
+        optional("review_reason", "text", "why, in words"),
+        needed("geometry", "geometry", "union of its polygons, or its best point"),
     ),
 )
 
@@ -210,18 +227,18 @@ CASES = Table(
     "one known case as this run saw it",
     ("problem_id",),
     (
-        _c("problem_id", "text", "official number, or an id made here for a case without one"),
-        _c("source_id", "text", "the known source, or ledger"),
-        _e("orig_no", "text", "number in the old ledger"),
-        _c("lead_ids", "list", "leads the case is known by"),
-        _c("state", "text", "state code B1–B16; a case without state is open (B9)"),
-        _e("closed_date", "text", "date of acceptance or striking off"),
-        _c("is_closed", "bool", "accepted or struck off"),
-        _e("activity_l1", "text", "level-1 activity"),
-        _e("known_since", "text", "date the case was last seen in: the later image date, else received"),
-        _c("position_accuracy_m", "float", "metres"),
-        _c("case_geometry", "text", "outline, box, point or none"),
-        _e("geometry", "geometry", "footprint in the working CRS"),
+        needed("problem_id", "text", "official number, or an id made here for a case without one"),
+        needed("source_id", "text", "the known source, or ledger"),
+        optional("orig_no", "text", "number in the old ledger"),
+        needed("lead_ids", "list", "leads the case is known by"),
+        needed("state", "text", "state code B1–B16; a case without state is open (B9)"),
+        optional("closed_date", "text", "date of acceptance or striking off"),
+        needed("is_closed", "bool", "accepted or struck off"),
+        optional("activity_l1", "text", "level-1 activity"),
+        optional("known_since", "text", "date the case was last seen in: the later image date, else received"),
+        needed("position_accuracy_m", "float", "metres"),
+        needed("case_geometry", "text", "outline, box, point or none"),
+        optional("geometry", "geometry", "footprint in the working CRS"),
     ),
 )
 
@@ -230,17 +247,17 @@ MATCHES = Table(
     "one site against one known case",
     ("site_id", "problem_id"),
     (
-        _c("site_id", "text", "the site"),
-        _c("problem_id", "text", "the case"),
-        _c("case_geometry", "text", "outline, box, point or none"),
-        _c("relation", "text", "same, grown, rebound, adjacent or review"),
-        _c("overlap_m2", "float", "site ∩ case"),
-        _c("outside_m2", "float", "site outside this case"),
-        _e("front_m", "float", "common front"),
-        _e("front_share", "float", "front over the shorter perimeter"),
-        _c("gap_m", "float", "distance"),
-        _c("reason", "text", "in words"),
-        _e("geometry", "geometry", "the part of the site outside every known case; empty when none is left"),
+        needed("site_id", "text", "the site"),
+        needed("problem_id", "text", "the case"),
+        needed("case_geometry", "text", "outline, box, point or none"),
+        needed("relation", "text", "same, grown, rebound, adjacent or review"),
+        needed("overlap_m2", "float", "site ∩ case"),
+        needed("outside_m2", "float", "site outside this case"),
+        optional("front_m", "float", "common front"),
+        optional("front_share", "float", "front over the shorter perimeter"),
+        needed("gap_m", "float", "distance"),
+        needed("reason", "text", "in words"),
+        optional("geometry", "geometry", "the part of the site outside every known case; empty when none is left"),
     ),
 )
 
@@ -249,49 +266,49 @@ PROBLEMS = Table(
     "one suspected problem on this cycle's list",
     ("rank",),
     (
-        _c("rank", "int", "place on the list, from 1"),
-        _c("candidate_id", "text", "from the site"),
-        _e("problem_id", "text", "official number, once accepted"),
-        _e("known_problem_id", "text", "the known case it belongs to or borders"),
-        _c("site_id", "text", "the site"),
-        _c("lead_ids", "list", "its leads"),
-        _c("source_ids", "list", "its sources"),
-        _c("orig_nos", "list", "the senders' own numbers"),
-        _c("periods", "list", "its periods"),
-        _e("prev_date", "text", "earliest earlier date"),
-        _e("curr_date", "text", "latest later date"),
-        _c("relation", "text", "new, grown, rebound, adjacent or review"),
-        _c("admin_code", "text", "code of the district"),
-        _e("town_code", "text", "township with the largest share"),
-        _e("town", "text", "its name"),
-        _c("towns", "list", "all townships touched"),
-        _c("lon", "float", "degrees, point on the surface"),
-        _c("lat", "float", "degrees"),
-        _e("activity_l1", "text", "level-1 activity"),
-        _c("activity_l2", "text", "level-2 activity"),
-        _c("change_type", "text", "change type"),
-        _c("area_m2", "float", "area of the site"),
-        _c("new_m2", "float", "of that, outside every known case"),
-        _e("wetland_m2", "float", "on wetland; empty where no wetland layer covers the site"),
-        _e("forest_m2", "float", "on forest; empty as above"),
-        _e("grassland_m2", "float", "on grassland; empty as above"),
-        _e("protected_area_m2", "float", "in protected areas; empty as above"),
-        _e("redline_m2", "float", "inside the redline; empty as above"),
-        _e("pa_name", "text", "protected areas, largest overlap first"),
-        _e("pa_level", "text", "their highest level"),
-        _e("zone", "text", "strictest zone code touched"),
-        _e("forest_grade", "text", "strictest forest protection grade touched"),
-        _e("wetland_name", "text", "named wetlands touched"),
-        _e("permits", "text", "permits the site lies on: they explain, and never count"),
-        _c("priority", "int", "1, 2 or 3 (一类 二类 三类)"),
-        _c("score", "int", "0–100: the sum of the points in reasons"),
-        _c("reasons", "text", "JSON list of {code, points, text, names_source}"),
-        _c("department", "text", "lead department"),
-        _c("check_due", "text", "date by which to check"),
-        _e("vintage_ok", "bool", "false when a layer is younger than the change"),
-        _c("needs_review", "bool", "a person has to decide something first"),
-        _e("review_reason", "text", "what, in words"),
-        _c("geometry", "geometry", "the site, in the working CRS"),
+        needed("rank", "int", "place on the list, from 1"),
+        needed("candidate_id", "text", "from the site"),
+        optional("problem_id", "text", "official number, once accepted"),
+        optional("known_problem_id", "text", "the known case it belongs to or borders"),
+        needed("site_id", "text", "the site"),
+        needed("lead_ids", "list", "its leads"),
+        needed("source_ids", "list", "its sources"),
+        needed("orig_nos", "list", "the senders' own numbers"),
+        needed("periods", "list", "its periods"),
+        optional("prev_date", "text", "earliest earlier date"),
+        optional("curr_date", "text", "latest later date"),
+        needed("relation", "text", "new, grown, rebound, adjacent or review"),
+        needed("admin_code", "text", "code of the district"),
+        optional("town_code", "text", "township with the largest share"),
+        optional("town", "text", "its name"),
+        needed("towns", "list", "all townships touched"),
+        needed("lon", "float", "degrees, point on the surface"),
+        needed("lat", "float", "degrees"),
+        optional("activity_l1", "text", "level-1 activity"),
+        needed("activity_l2", "text", "level-2 activity"),
+        needed("change_type", "text", "change type"),
+        needed("area_m2", "float", "area of the site"),
+        needed("new_m2", "float", "of that, outside every known case"),
+        optional("wetland_m2", "float", "on wetland; empty where no wetland layer covers the site"),
+        optional("forest_m2", "float", "on forest; empty as above"),
+        optional("grassland_m2", "float", "on grassland; empty as above"),
+        optional("protected_area_m2", "float", "in protected areas; empty as above"),
+        optional("redline_m2", "float", "inside the redline; empty as above"),
+        optional("pa_name", "text", "protected areas, largest overlap first"),
+        optional("pa_level", "text", "their highest level"),
+        optional("zone", "text", "strictest zone code touched"),
+        optional("forest_grade", "text", "strictest forest protection grade touched"),
+        optional("wetland_name", "text", "named wetlands touched"),
+        optional("permits", "text", "permits the site lies on: they explain, and never count"),
+        needed("priority", "int", "1, 2 or 3 (一类 二类 三类)"),
+        needed("score", "int", "0–100: the sum of the points in reasons"),
+        needed("reasons", "text", "JSON list of {code, points, text, names_source}"),
+        needed("department", "text", "lead department"),
+        needed("check_due", "text", "date by which to check"),
+        optional("vintage_ok", "bool", "false when a layer is younger than the change"),
+        needed("needs_review", "bool", "a person has to decide something first"),
+        optional("review_reason", "text", "what, in words"),
+        needed("geometry", "geometry", "the site, in the working CRS"),
     ),
 )
 
@@ -300,61 +317,30 @@ OUTCOMES = Table(
     "one lead and what became of it",
     ("lead_id",),
     (
-        _c("lead_id", "text", "the lead"),
-        _c("source_id", "text", "its source"),
-        _c("outcome", "text", "listed, known, information or set_aside"),
-        _e("site_id", "text", "the site it joined"),
-        _e("candidate_id", "text", "the suspected problem"),
-        _e("known_problem_id", "text", "the known case"),
-        _c("reason", "text", "in words"),
+        needed("lead_id", "text", "the lead"),
+        needed("source_id", "text", "its source"),
+        needed("outcome", "text", "listed, known, information or set_aside"),
+        optional("site_id", "text", "the site it joined"),
+        optional("candidate_id", "text", "the suspected problem"),
+        optional("known_problem_id", "text", "the known case"),
+        needed("reason", "text", "in words"),
     ),
 )
 
 TABLES = {
     table.name: table
-    for table in (REPORTS, LEADS, SET_ASIDE, OVERLAPS, MERGES, SITES, CASES, MATCHES, PROBLEMS, OUTCOMES)
+    for table in (
+        INPUTS,
+        REPORTS,
+        LEADS,
+        SET_ASIDE,
+        CANDIDATES,
+        OVERLAPS,
+        MERGES,
+        SITES,
+        CASES,
+        MATCHES,
+        PROBLEMS,
+        OUTCOMES,
+    )
 }
-
-
-def empty_frame(table: Table) -> pd.DataFrame:
-    """A frame of `table` with no rows and the declared columns."""
-    return shape_table(pd.DataFrame(columns=table.names), table)
-
-
-def shape_table(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """`frame` with exactly the declared columns, dtypes and row order of `table` (a plain DataFrame)."""
-    shaped = pd.DataFrame({name: frame.get(name, None) for name in table.names}, index=frame.index)
-    for column in table.columns:
-        if column.kind in DTYPES:
-            shaped[column.name] = shaped[column.name].astype(DTYPES[column.kind])
-    return shaped.sort_values(list(table.key), kind="stable", na_position="first").reset_index(drop=True)
-
-
-def check_table(frame: pd.DataFrame, table: Table) -> None:
-    """Raise TableError with every way in which `frame` breaks the declaration of `table`."""
-    faults = [f"column {name} is missing" for name in table.names if name not in frame]
-    faults += [f"column {name} is not declared" for name in frame.columns if name not in table.names]
-    if not faults:
-        for column in table.columns:
-            if not column.empty and frame[column.name].isna().any():
-                faults.append(f"column {column.name} has {int(frame[column.name].isna().sum())} empty values")
-        if frame.duplicated(list(table.key)).any():
-            faults.append(f"key {', '.join(table.key)} is not unique")
-    if faults:
-        raise TableError(f"table {table.name}: {'; '.join(faults)}")
-
-
-def describe_tables(tables: Sequence[Table] = tuple(TABLES.values())) -> str:
-    """docs/tables.md, printed from the declarations."""
-    lines = ["# Tables", "", "Printed from `pipeline/tables.py`; a test keeps the two equal.", ""]
-    for table in tables:
-        lines += [f"## {table.name}", "", f"One row is {table.one_row_is}. Key: `{' '.join(table.key)}`.", ""]
-        if table.not_promised:
-            lines += [table.not_promised, ""]
-        lines += ["| column | kind | may be empty | meaning |", "|---|---|---|---|"]
-        lines += [
-            f"| `{c.name}` | {c.kind} | {'yes' if c.empty else ''} | {c.meaning.replace('|', '¦')} |"
-            for c in table.columns
-        ]
-        lines.append("")
-    return "\n".join(lines)

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from pipeline.config import read_place
 from pipeline.errors import ConfigError
+from pipeline.place_folder import read_place
 
 
 def edit(path, old, new):
@@ -53,13 +53,6 @@ def test_all_faults_of_all_files_stand_in_one_error(place):
         assert name in str(fault.value)
 
 
-def test_petitions_may_not_map_free_text(place):
-    edit(place / "sources" / "leads.toml", 'kind = "change"', 'kind = "reports"')
-    edit(place / "sources" / "leads.toml", 'activity = "activity"', 'facility_name = "activity"')
-    with pytest.raises(ConfigError, match="facility_name"):
-        read_place(place)
-
-
 def run(*arguments, cwd):
     command = [sys.executable, "-m", "pipeline", *arguments]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, encoding="utf-8", check=False)
@@ -88,6 +81,14 @@ def test_commands_on_a_path_with_chinese_and_blanks(place, tmp_path):
     assert run("explain", "--cycle", "2023", "nothing", "--place", str(place), cwd=tmp_path).returncode == 2
     assert run("screen", "--cycle", "1999", "--place", str(place), cwd=tmp_path).returncode == 2
     assert run("--help", cwd=tmp_path).returncode == 0
+
+
+def test_strict_is_1_when_a_person_has_to_decide_and_everything_is_written(place, tmp_path):
+    assert run("screen", "--cycle", "2023", "--strict", "--place", str(place), cwd=tmp_path).returncode == 0
+    edit(place / "place.toml", '["wetland"]', '["wetland", "forest"]')
+    done = run("screen", "--cycle", "2023", "--strict", "--place", str(place), cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert (tmp_path / "outputs" / place.name / "2023" / "index.html").exists()
 
 
 def test_a_gbk_console_does_not_stop_a_run(place, tmp_path):

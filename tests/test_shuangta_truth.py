@@ -106,7 +106,11 @@ def test_known_cases_are_met_by_the_leads_planted_on_them(found, truth, tables):
         assert row["known_problem_id"] == case["known_problem_id"]
 
 
-def test_no_petition_text_is_anywhere_in_the_tables(tables):
+def test_no_petitioner_is_anywhere_in_the_tables(tables):
+    received = (HOME / "data" / "shuangta_demo" / "sources" / "信访举报.csv").read_text(encoding="gb18030")
     for name, table in tables.items():
         text = pd.DataFrame(table).drop(columns=["geometry", "shape_wkb"], errors="ignore").to_csv()
-        assert "虚构内容" not in text, name
+        for personal in ("赵虚构", "199-0000-0001", "19900000002", "虚构人1", "19900000000"):
+            assert personal in received
+            assert personal not in text, (name, personal)
+    assert "[电话]" in tables["reports"].to_csv()

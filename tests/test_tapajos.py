@@ -54,8 +54,8 @@ def test_counts_that_the_readme_names(tables):
 
 
 def test_leads_along_known_ground(tables):
-    from pipeline.config import read_place
     from pipeline.intake.ground import read_ground
+    from pipeline.place_folder import read_place
     from pipeline.stages.match import match
 
     place = read_place(HOME / "configs" / "tapajos")

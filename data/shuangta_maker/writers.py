@@ -197,19 +197,29 @@ def _write_ledger(path: Path, records: Sequence[Record]) -> None:
                 sheet.write_string(2 + k, j, cell)
 
 
+PETITIONS = (  # some name a village of the invented gazetteer, some a person and a telephone that must never get in
+    "虚构内容：青溪村东500米河边有人挖沙",
+    "虚构内容：反映人赵虚构，电话199-0000-0001，称上沟村北侧约1公里林地被推平",
+    "虚构内容：某处施工，位置不详",
+    "虚构内容：柳领村附近倾倒渣土",
+    "虚构内容：东山村口有人开山采石，联系电话 19900000002",
+)
+
+
 def _write_petitions(path: Path, records: Sequence[Record]) -> None:
+    """With the petitioners' columns that petition offices send along; the place drops them by its source file."""
     with path.open("w", encoding="gb18030", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\r\n")
-        writer.writerow(["编号", "来源", "受理日期", "问题内容", "活动类型", "经度", "纬度"])
+        writer.writerow(["编号", "来源", "受理日期", "举报人姓名", "联系电话", "问题内容", "活动类型", "经度", "纬度"])
         for k, record in enumerate(records):
             lon, lat = ("", "")
             if record.shape is not None:
                 point = to_degrees(record.shape)
                 lon, lat = f"{point.x:.6f}", f"{point.y:.6f}"
             day = f"2023-0{1 + k % 8}-1{k % 9}"
-            writer.writerow(
-                [record.orig_no, record.words["from"], day, "虚构内容：反映某处施工", record.activity, lon, lat]
-            )
+            person, phone = f"虚构人{k + 1}", f"1990000{k:04d}"
+            text = PETITIONS[k % len(PETITIONS)]
+            writer.writerow([record.orig_no, record.words["from"], day, person, phone, text, record.activity, lon, lat])
 
 
 def _write_layers(folder: Path, ground: Ground) -> None:

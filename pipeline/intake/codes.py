@@ -67,6 +67,11 @@ def zone_rank(code: str | None) -> int:
     return int(str(read_codes("pa_zones").loc[code, "rank"])) if code else 9
 
 
+def to_source_code(word: object) -> str | None:
+    """A code of lead_sources; None for an empty cell and for a word the table does not know."""
+    return _words("lead_sources", "aliases").get(tidy_word(word).casefold())
+
+
 def to_state(word: object) -> str | None:
     """State code of an old ledger's word; None when the word is empty or unknown."""
     states = read_codes("legacy_state_map").set_index("word")["state"]

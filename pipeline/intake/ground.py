@@ -1,8 +1,6 @@
 """The ground a place stands on: its working CRS, boundary, townships and overlay layers, ready to measure on."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,34 +10,26 @@ import pandas as pd
 import pyproj
 import shapely
 
-from pipeline.config import Layer, Origin, Place
-from pipeline.geometry import Floats, Shapes, equal_area_crs, polygons_of, repair, to_crs, union_all
-from pipeline.intake.codes import to_zone
-from pipeline.intake.files import Record, read_features, read_layer_features
-from pipeline.rules import OverlapRules
-from pipeline.text import say
+from pipeline.config import Place
+from pipeline.declare import shape_table
+from pipeline.errors import InputError
+from pipeline.geometry import Floats, Shapes, equal_area_crs, to_crs, union_all
+from pipeline.intake.around import Around, make_around
+from pipeline.intake.gazetteer import Gazetteer, read_gazetteer
+from pipeline.intake.overlays import LAYER_COLUMNS, LayerRead, read_areas, read_layer
+from pipeline.intake.towns import TownNames, read_towns_through_time
+from pipeline.tables import INPUTS
 
 LON_LAT_DECIMALS = 8  # about 1 mm
-LAYER_COLUMNS = [
-    "layer_id",
-    "layer_class",
-    "feature_key",
-    "name",
-    "level",
-    "grade",
-    "zone",
-    "code",
-    "repair",
-    "geometry",
-]
 
 
 @dataclass(frozen=True)
 class Ground:
     """Everything spatial of a place, in its working CRS.
 
-    `layers` has one row per usable layer feature (LAYER_COLUMNS); `coverage` gives per class the covered area, None for
-    everywhere; a class without a key is covered nowhere. `unusable` names layer features that could not be repaired.
+    `layers` has one row per usable layer feature (LAYER_COLUMNS and what decides); `coverage` gives per class the covered
+    area, None for everywhere; a class without a key is covered nowhere. `unusable` says which layer features, villages and
+    town names could not be used; `around` is where coordinates of this place may lie; `inputs` describes the layer files as read.
     """
 
     crs: pyproj.CRS
@@ -49,25 +39,40 @@ class Ground:
     layers: gpd.GeoDataFrame
     coverage: dict[str, Any]
     unusable: tuple[str, ...]
+    around: Around | None
+    inputs: pd.DataFrame
+    gazetteer: Gazetteer | None = None
+    town_names: TownNames | None = None
 
 
-def read_ground(place: Place) -> Ground:
-    """Read boundary, townships and every layer of `place`. Raises InputError for a file that cannot be read."""
+def read_ground(place: Place, unread: dict[str, str] | None = None) -> Ground:
+    """Read boundary, townships and every layer of `place`.
+
+    Raises InputError for a file that cannot be read; where `unread` is given, such a layer is passed over and the
+    sentence noted there under its id.
+    """
     geographic = pyproj.CRS.from_user_input(place.geographic_crs)
     boundary = None if place.boundary is None else _read_boundary(place, geographic)
     crs = _working_crs(place, geographic, boundary)
     if boundary is not None:
         boundary = to_crs(np.array([boundary], dtype=object), geographic, crs)[0]
-    frames, unusable = [], []
-    for layer in place.layers:
-        if layer.required or layer.path.exists():
-            frame, faults = _layer_frame(layer, place.rules.overlap, place.language, crs)
-            frames.append(frame)
-            unusable += faults
-    layers = pd.concat(frames, ignore_index=True) if frames else gpd.GeoDataFrame(columns=LAYER_COLUMNS, crs=crs)
+    towns = _read_towns(place, crs)
+    known = [boundary] if boundary is not None else list(towns.geometry)
+    around = _around(known, crs, geographic, place)
+    read = _read_layers(place, crs, around, unread)
+    layers = _together(read, crs)
+    if around is None and len(layers):  # a place without an outline is where its layers are
+        around = _around([shapely.box(*layers.total_bounds)], crs, geographic, place)
+    inputs = pd.DataFrame([row for one in read for row in one.inputs], columns=INPUTS.names)
+    gazetteer = None if place.gazetteer is None else read_gazetteer(place.gazetteer, place.language)
+    through_time = None if place.townships is None else place.townships.through_time
+    town_names = None if through_time is None else read_towns_through_time(through_time, place.language)
+    faults = [line for one in read for line in one.unusable]
+    faults += [line for facts in (gazetteer, town_names) if facts is not None for line in facts.faults]
     return Ground(
-        crs, geographic, boundary, _read_towns(place, crs), layers, _coverage(place, crs, boundary), tuple(unusable)
-    )
+        crs, geographic, boundary, towns, layers, _coverage(place, crs, boundary), tuple(faults), around,
+        shape_table(inputs, INPUTS), gazetteer, town_names,
+    )  # fmt: skip
 
 
 def towns_of(shapes: Shapes, ground: Ground) -> dict[str, list[Any]]:
@@ -92,31 +97,42 @@ def surface_points(shapes: Shapes, ground: Ground) -> dict[str, Floats]:
     return {"lon": lon_lat[:, 0], "lat": lon_lat[:, 1]}
 
 
-def _origin(path: Path, crs: str, encoding: str = "utf-8") -> Origin:
-    """A bare polygon file named in place.toml, as an origin that the reader understands."""
-    return Origin(
-        id=path.stem, file=path, path=path, title=path.stem, provider="", licence="", secrecy="public",
-        received=date.min, crs=crs, encoding=encoding, position_accuracy_m=0,
-    )  # fmt: skip
+def _read_layers(
+    place: Place, crs: pyproj.CRS, around: Around | None, unread: dict[str, str] | None
+) -> list[LayerRead]:
+    read = []
+    for layer in place.layers:
+        if not layer.required and not layer.path.exists():
+            continue
+        try:
+            read.append(read_layer(layer, place.rules.overlap, place.limits, crs, around, place.language))
+        except InputError as error:
+            if unread is None:
+                raise
+            unread[layer.id] = str(error)
+    return read
 
 
-def _shapes(
-    records: Sequence[Record], source: str, target: pyproj.CRS
-) -> tuple[np.ndarray[Any, Any], list[str | None]]:
-    """Shapes repaired as received, moved, and repaired where moving broke them; with the notes of the first repair."""
-    raw, notes = repair(np.array([record.shape for record in records], dtype=object))
-    return repair(to_crs(raw, pyproj.CRS.from_user_input(source), target))[0], notes
+def _together(read: list[LayerRead], crs: pyproj.CRS) -> gpd.GeoDataFrame:
+    if not read:
+        return gpd.GeoDataFrame(columns=LAYER_COLUMNS, geometry="geometry", crs=crs)
+    return pd.concat([one.frame for one in read], ignore_index=True)
+
+
+def _around(areas: list[Any], crs: pyproj.CRS, geographic: pyproj.CRS, place: Place) -> Around | None:
+    """The place's area grown by its margin (R17); None where nothing says where it is."""
+    shapes = [shape for shape in areas if shape is not None]
+    if not shapes:
+        return None
+    area = to_crs(np.array([union_all(shapes)], dtype=object), crs, geographic)[0]
+    return make_around(area, geographic, place.rules.locate.margin_m)
 
 
 def _read_boundary(place: Place, geographic: pyproj.CRS) -> Any:
     area = place.boundary
     assert area is not None
-    records = [
-        record
-        for record in read_features(_origin(area.path, area.crs), place.language)
-        if all(record.words.get(column, "") in codes for column, codes in area.where.items())
-    ]
-    return union_all([shape for shape in _shapes(records, area.crs, geographic)[0] if shape is not None])
+    _, shapes = read_areas(area.path, area.crs, None, area.where, place.limits, geographic, place.language)
+    return union_all([shape for shape in shapes if shape is not None])
 
 
 def _working_crs(place: Place, geographic: pyproj.CRS, boundary: Any) -> pyproj.CRS:
@@ -133,56 +149,10 @@ def _read_towns(place: Place, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     area = place.townships
     if area is None:
         return gpd.GeoDataFrame({"town_code": [], "town": []}, geometry=[], crs=crs)
-    records = read_features(_origin(area.path, area.crs, area.encoding), place.language)
-    shapes, _ = _shapes(records, area.crs, crs)
+    records, shapes = read_areas(area.path, area.crs, area.encoding, {}, place.limits, crs, place.language)
     names = [record.words.get(area.name, "") for record in records]
     codes = [record.words.get(area.code or area.name, "") for record in records]
-    return gpd.GeoDataFrame({"town_code": codes, "town": names}, geometry=shapes, crs=crs)
-
-
-def _layer_frame(
-    layer: Layer, rules: OverlapRules, language: str, crs: pyproj.CRS
-) -> tuple[gpd.GeoDataFrame, list[str]]:
-    records = read_layer_features(layer, language)
-    assert layer.crs is not None
-    shapes, notes = _shapes(records, layer.crs, crs)
-    if layer.buffer_m:
-        shapes = shapely.buffer(shapes, layer.buffer_m)
-    usable = [polygons_of(shape) is not None for shape in shapes]
-    faults = [
-        say(language, "intake.layer_feature_unusable", layer=layer.title, file=layer.path.name, row=record.row)
-        for record, is_usable in zip(records, usable, strict=True)
-        if not is_usable
-    ]
-    keys = pd.Series([_word(layer, record, "feature_key") or str(record.row) for record in records], dtype="str")
-    rows = [str(record.row) for record in records]
-    frame = gpd.GeoDataFrame(
-        {
-            "layer_id": layer.id,
-            "layer_class": layer.layer_class,
-            "series": layer.series or layer.id,
-            "layer_date": None if layer.data_date is None else layer.data_date.isoformat(),
-            "counts": layer.counts,
-            "within_m": layer.within_m,
-            "position_accuracy_m": layer.position_accuracy_m,
-            "sliver_m2": layer.thresholds.sliver_m2 if layer.thresholds else rules.sliver_m2,
-            "sliver_share": layer.thresholds.sliver_share if layer.thresholds else rules.sliver_share,
-            "feature_key": keys.where(~keys.duplicated(keep=False), keys + "#" + pd.Series(rows, dtype="str")),
-            "name": [_word(layer, record, "name") for record in records],
-            "level": [_word(layer, record, "level") for record in records],
-            "grade": [_word(layer, record, "grade") or _word(layer, record, "level") for record in records],
-            "zone": [to_zone(_word(layer, record, "zone")) for record in records],
-            "code": [_word(layer, record, "code") for record in records],
-            "repair": notes,
-        },
-        geometry=shapes,
-        crs=crs,
-    )
-    return frame[usable].reset_index(drop=True), faults
-
-
-def _word(layer: Layer, record: Record, name: str) -> str | None:
-    return record.words.get(layer.columns.get(name, "")) or layer.values.get(name)
+    return gpd.GeoDataFrame({"town_code": codes, "town": names}, geometry=list(shapes), crs=crs)
 
 
 def _coverage(place: Place, crs: pyproj.CRS, boundary: Any) -> dict[str, Any]:
@@ -193,7 +163,7 @@ def _coverage(place: Place, crs: pyproj.CRS, boundary: Any) -> dict[str, Any]:
         if layer.covers == "place":
             covered.setdefault(layer.layer_class, []).append(boundary)
         else:
-            assert layer.crs is not None
-            records = read_features(_origin(Path(layer.covers), layer.crs, layer.encoding), place.language)
-            covered.setdefault(layer.layer_class, []).extend(_shapes(records, layer.crs, crs)[0])
+            crs_name = layer.crs or place.geographic_crs
+            _, shapes = read_areas(Path(layer.covers), crs_name, layer.encoding, {}, place.limits, crs, place.language)
+            covered.setdefault(layer.layer_class, []).extend(shapes)
     return {name: None if None in areas else union_all(areas) for name, areas in covered.items()}

@@ -1,25 +1,48 @@
-"""load: every record of every source as received; what cannot be read is set aside alone, with the reason."""
+"""load: every record of every source as received, placed and freed of personal data; what cannot be read stands alone."""
+
+from typing import Any
 
 import pandas as pd
 import shapely
 
 from pipeline.config import Place, Source
+from pipeline.declare import shape_table
+from pipeline.errors import InputError
 from pipeline.geometry import make_id, shape_content
-from pipeline.intake.fields import mapped_words
-from pipeline.intake.files import Record, read_source, words_json
-from pipeline.tables import REPORTS, SET_ASIDE, shape_table
+from pipeline.intake.around import Around
+from pipeline.intake.fields import clean_records, mapped_words, refuse_petitioners, under_declared_titles
+from pipeline.intake.files import read_origin, words_json
+from pipeline.intake.inputs import input_row
+from pipeline.intake.placing import Placed, place_reading, position_cells, readings_json
+from pipeline.intake.reading import Reading
+from pipeline.tables import INPUTS, REPORTS, SET_ASIDE
 
 
-def load(place: Place) -> pd.DataFrame:
-    """Table reports of all sources of `place`. A source that may be missing and is missing gives no rows.
+def load(
+    place: Place, around: Around | None, unread: dict[str, str] | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(reports, inputs) of all sources of `place`; a source that may be missing and is missing gives no rows.
 
-    Raises InputError for a file that cannot be read at all.
+    `around` is where the place lies, by which coordinates are judged. Raises InputError for a file that cannot be read
+    at all, and for one with columns of petitioners that are not dropped; where `unread` is given, such a source is
+    passed over and the sentence noted there under its id.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
+    inputs: list[dict[str, Any]] = []
     for source in place.sources:
-        if source.required or source.path.exists():
-            rows += _source_rows(source, read_source(source, place.language))
-    return shape_table(pd.DataFrame(rows, columns=REPORTS.names), REPORTS)
+        if not source.required and not source.path.exists():
+            continue
+        try:
+            found = _read_source(source, place, around)
+        except InputError as error:
+            if unread is None:
+                raise
+            unread[source.id] = str(error)
+            continue
+        rows += [row for own, _ in found for row in own]
+        inputs += [described for _, described in found]
+    reports = shape_table(pd.DataFrame(rows, columns=REPORTS.names), REPORTS)
+    return reports, shape_table(pd.DataFrame(inputs, columns=INPUTS.names), INPUTS)
 
 
 def set_aside_unread(reports: pd.DataFrame) -> pd.DataFrame:
@@ -31,30 +54,56 @@ def set_aside_unread(reports: pd.DataFrame) -> pd.DataFrame:
     return shape_table(faulty, SET_ASIDE)
 
 
-def _source_rows(source: Source, records: list[Record]) -> list[dict[str, object]]:
-    """Rows of reports; equal records of one source are told apart by counting, so that their order does not matter."""
+def _read_source(
+    source: Source, place: Place, around: Around | None
+) -> list[tuple[list[dict[str, Any]], dict[str, Any]]]:
     seen: dict[str, int] = {}
-    rows: list[dict[str, object]] = []
-    for record in records:
-        content = words_json(record.words) + shape_content(record.shape, is_geographic=True)
-        seen[content] = seen.get(content, 0) + 1
-        words = mapped_words(source, record.words)
+    readings = under_declared_titles(read_origin(source, place.limits, place.language), source, place.language)
+    return [_read(reading, source, around, place.language, seen) for reading in readings]
+
+
+def _read(
+    reading: Reading, source: Source, around: Around | None, language: str, seen: dict[str, int]
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Rows of reports, and the row of inputs, of one file, layer or sheet."""
+    refuse_petitioners(reading, source, language)
+    placed = place_reading(reading, source, around, language)
+    clean, personal = clean_records(
+        Reading(reading.file, reading.sheet, reading.format, [p.record for p in placed.records]), source
+    )
+    rows = []
+    for one, record, received in zip(placed.records, clean, reading.records, strict=True):
+        is_record = record.fault is None or not record.fault.startswith("E11")  # a row of totals has no number
+        words = mapped_words(source, record.words if is_record else {})
+        shape = shape_content(received.shape, is_geographic=True) or make_id("P", *position_cells(record, source))
+        content = words_json(record.words) + shape
+        seen[content] = seen.get(content, 0) + 1  # equal records are told apart by counting: order does not matter
         rows.append(
             {
                 "report_id": make_id("R", source.id, content, str(seen[content])),
                 "source_id": source.id,
                 "kind": source.kind,
-                "src_file": source.path.name,
-                "src_sheet": record.sheet,
+                "src_file": reading.file,
+                "src_sheet": record.sheet or reading.sheet,
                 "src_row": record.row,
-                "orig_no": words["orig_no"],
-                "batch": words["batch"],
-                "due_date": words["due_date"],
                 "received": source.received.isoformat(),
-                "crs_source": source.crs,
+                **{name: words[name] for name in ("orig_no", "batch", "due_date")},
+                **_position(one),
                 "attributes": words_json(record.words),
+                "notes": "; ".join(record.notes) or None,
                 "shape_wkb": None if record.shape is None else shapely.to_wkb(record.shape),
+                "shape_content": shape,
                 "fault": record.fault,
             }
         )
-    return rows
+    return rows, input_row(reading, source, placed.crs_used, placed.note, personal)
+
+
+def _position(placed: Placed) -> dict[str, Any]:
+    has_shape = placed.record.shape is not None
+    return {
+        "crs_source": placed.crs if has_shape else None,
+        "crs_confidence": placed.confidence if has_shape else None,
+        "position_accuracy_m": placed.accuracy_m,
+        "readings": readings_json(placed),
+    }

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from pipeline.declare import shape_table
 from pipeline.engine.contact import front, survives_shrinking
 from pipeline.geometry import fill_holes, polygons_of, union_all
 from pipeline.intake.codes import to_state
 from pipeline.intake.dates import date_span
 from pipeline.rules import Rules
-from pipeline.tables import CASES, MATCHES, shape_table
+from pipeline.tables import CASES, MATCHES
 from pipeline.text import say
 
 OPEN_STATE = "B9"
@@ -78,8 +79,43 @@ def match(
             judged = _judge(sites.loc[i], located.loc[j], rivals[j], known, counted, rules, language)
             if judged is not None:
                 rows.append({**judged, "geometry": new_ground})
+    rows = _with_corrections(rows, sites, cases, language)
     frame = shape_table(pd.DataFrame(rows, columns=MATCHES.names), MATCHES)
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=sites.crs)
+
+
+def _with_corrections(
+    rows: list[dict[str, object]], sites: gpd.GeoDataFrame, cases: gpd.GeoDataFrame, language: str
+) -> list[dict[str, object]]:
+    """A site whose lead corrects a lead of a case belongs to that case: known if it still is the same, else asked about.
+
+    Such a site never gets a number of its own, so its other relations step back.
+    """
+    case_of = {lead_id: k for k, lead_ids in enumerate(cases["lead_ids"]) for lead_id in lead_ids}
+    for i, corrected in enumerate(sites.get("corrected_leads", [])):
+        own = sorted({case_of[lead_id] for lead_id in corrected if lead_id in case_of})
+        if not own:
+            continue
+        site, ids = sites.loc[i], set(cases["problem_id"].iloc[own])
+        if any(r["site_id"] == site["site_id"] and r["problem_id"] in ids and r["relation"] == "same" for r in rows):
+            continue
+        case = cases.iloc[own[0]]
+        rows = [row for row in rows if row["site_id"] != site["site_id"]]
+        located = case["geometry"] is not None and case["case_geometry"] != "none"
+        rows.append(
+            {
+                "site_id": site["site_id"],
+                "problem_id": case["problem_id"],
+                "case_geometry": case["case_geometry"],
+                "relation": "review",
+                "overlap_m2": float(shapely.intersection(site["geometry"], case["geometry"]).area) if located else 0.0,
+                "outside_m2": float(site["area_m2"]),
+                "gap_m": float(shapely.distance(site["geometry"], case["geometry"])) if located else 0.0,
+                "reason": say(language, "match.corrected", case=_case_name(case)),
+                "geometry": polygons_of(site["geometry"]) if site["area_m2"] else None,
+            }
+        )
+    return rows
 
 
 def _nearest_sites(
@@ -182,11 +218,12 @@ def _against_outline(
         if case["is_closed"]:
             return "adjacent", "beside_closed"
         return ("same", "same") if _is_known(site, case, known, layers, rules) else ("grown", "grown_overlap")
-    if contact.is_front and not case["is_closed"] and _is_later(site, case):
-        if agrees:
+    if contact.is_front and not case["is_closed"] and not differs:
+        is_later = _is_later(site, case)
+        if is_later and agrees:
             return "grown", "grown_front"
-        if not differs:
-            return "review", "unknown_activity"
+        if is_later or (is_later is None and agrees):
+            return "review", "unknown_activity" if is_later else "unsure_later"
     if contact.containment >= rules.merge.near_containment and not differs:
         return "review", "some_overlap"
     return "adjacent", "beside_closed" if case["is_closed"] else "beside"
@@ -210,11 +247,14 @@ def _against_closed(site: Any, case: Any, differs: bool) -> Verdict:
     return ("same", "before_closing") if seen_last <= closed_first else ("review", "closed_undated")
 
 
-def _is_later(site: Any, case: Any) -> bool:
-    """Whether the site was seen after the case was: growth needs time."""
+def _is_later(site: Any, case: Any) -> bool | None:
+    """Whether the site was seen after the case was: growth needs time. None where the dates are too coarse to say."""
     if pd.isna(site["curr_date"]) or pd.isna(case["known_since"]):
         return False
-    return date_span(site["curr_date"])[1] > date_span(case["known_since"])[1]
+    seen, known = date_span(site["curr_date"]), date_span(case["known_since"])
+    if seen[0] > known[1]:
+        return True
+    return None if seen[1] > known[0] and seen != known else False
 
 
 def _is_known(site: Any, case: Any, known: Any, layers: gpd.GeoDataFrame, rules: Rules) -> bool:

@@ -1,6 +1,6 @@
 """merge: which leads are one place and one event – pairs judged by rules with their evidence, then joined in time.
 
-The rules and why each is as it is: docs/merging.md. Pair rules are never applied transitively: a lead joins the
+The rules and why each is as it is: docs/rules.md. Pair rules are never applied transitively: a lead joins the
 sites that stand when its turn comes, one at a time, so that no chain can form behind anyone's back.
 """
 
@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from pipeline.declare import shape_table
 from pipeline.engine.contact import common_ground, front, is_coarse_grid, shifted_iou, survives_shrinking
 from pipeline.geometry import fill_holes
 from pipeline.rules import MergeRules
-from pipeline.tables import MERGES, shape_table
+from pipeline.tables import MERGES
 from pipeline.text import say
 
 GROWTH_RULES = ("drawn_front", "exact_front")
@@ -60,7 +61,8 @@ def judge_pairs(leads: gpd.GeoDataFrame, rules: MergeRules) -> pd.DataFrame:
     _, pairs["iou"], pairs["containment"] = common_ground(shapes[a], shapes[b])
     pairs["gap_m"] = shapely.distance(shapes[a], shapes[b])
     pairs["front_m"], pairs["front_share"] = np.nan, np.nan
-    columns = ["source_id", "period", "shows", "activity_l1", "kind", "position_accuracy_m"]
+    columns = ["source_id", "period", "shows", "activity_l1", "kind", "position_accuracy_m", "doubt"]
+    leads = leads if "doubt" in leads else leads.assign(doubt=None)
     facts = [_Facts(*row) for row in leads[columns].astype(object).where(leads[columns].notna(), None).to_numpy()]
     judged = [_judge(row, shapes, is_point, facts, rules) for row in pairs.itertuples()]
     pairs["rule"] = [rule for rule, *_ in judged]
@@ -78,6 +80,7 @@ class _Facts:
     activity_l1: str | None
     kind: str
     position_accuracy_m: float
+    doubt: str | None
 
     @property
     def drawn_in(self) -> tuple[str, str | None]:
@@ -91,6 +94,8 @@ Judgement = tuple[str, str, float, float]  # rule, decision, front_m, front_shar
 def _judge(pair: Any, shapes: Any, is_point: Any, facts: list[_Facts], rules: MergeRules) -> Judgement:
     a, b = facts[pair.a], facts[pair.b]
     activity = _agreement(a.activity_l1, b.activity_l1)
+    if a.doubt or b.doubt:  # asked about on its own; it must not put its neighbours in question
+        return "doubtful", "apart", np.nan, np.nan
     if "reports" in (a.kind, b.kind):
         is_near = pair.gap_m <= max(rules.text_review_m, a.position_accuracy_m, b.position_accuracy_m)
         return ("text", "review" if is_near and activity != "other" else "apart", np.nan, np.nan)

@@ -10,13 +10,27 @@ import pyproj
 import shapely
 
 from pipeline.config import Place, Source
-from pipeline.geometry import area_m2, make_id, repair, shape_content, to_crs
-from pipeline.intake.codes import UNKNOWN_ACTIVITY, to_activity, to_change_type
-from pipeline.intake.dates import parse_date, parse_period, precision
+from pipeline.declare import shape_table
+from pipeline.geometry import Floats, Shapes, area_m2, make_id, repair, to_crs
+from pipeline.intake.codes import UNKNOWN_ACTIVITY, to_activity, to_change_type, to_source_code
+from pipeline.intake.dates import date_span, parse_date, precision, read_dates
 from pipeline.intake.fields import mapped_words
 from pipeline.intake.ground import Ground, surface_points, towns_of
-from pipeline.tables import LEADS, SET_ASIDE, shape_table
+from pipeline.intake.parts import by_distance, by_kind
+from pipeline.intake.records import without_corrected, without_repeated
+from pipeline.intake.stated_areas import stated_areas
+from pipeline.intake.towns import name_now
+from pipeline.tables import LEADS, SET_ASIDE
 from pipeline.text import say
+
+IDENTITY = (
+    "period",
+    "prev_date",
+    "curr_date",
+    "orig_no",
+    "activity",
+    "change_type",
+)  # words that make a lead what it is
 
 
 def normalise(reports: pd.DataFrame, place: Place, ground: Ground) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
@@ -27,11 +41,13 @@ def normalise(reports: pd.DataFrame, place: Place, ground: Ground) -> tuple[gpd.
     """
     readable = reports[reports["fault"].isna()].reset_index(drop=True)
     sources = {source.id: source for source in place.sources}
-    leads = _coded(readable, sources)
-    leads, corrected = _without_corrected(leads, sources, place.language)
-    leads, repeated = _without_repeated(leads, sources, place.language)
-    leads, misplaced = _placed(leads, ground, place.language)
-    leads = leads.assign(**towns_of(leads["geometry"].to_numpy(dtype=object), ground))
+    leads = _coded(readable, sources, place.language)
+    leads, corrected = without_corrected(leads, sources, place.language)
+    leads, repeated = without_repeated(leads, sources, place.language)
+    leads, misplaced = _placed(_separated(leads), ground, place.language)
+    leads = _measured(_numbered(leads, place.rules.locate.parts_apart_m), ground)
+    leads = leads.assign(declared_area_m2=stated_areas(leads, readable, sources, place))
+    leads = _in_towns(leads, ground)
     outside = _outside(leads, place, ground)
     set_aside = [_set_aside_rows(rows, reports) for rows in (corrected, repeated, misplaced, outside) if len(rows)]
     frame = pd.concat(set_aside) if set_aside else pd.DataFrame(columns=SET_ASIDE.names)
@@ -39,41 +55,43 @@ def normalise(reports: pd.DataFrame, place: Place, ground: Ground) -> tuple[gpd.
     return gpd.GeoDataFrame(shape_table(leads, LEADS), geometry="geometry", crs=ground.crs), frame
 
 
-def _coded(reports: pd.DataFrame, sources: dict[str, Source]) -> pd.DataFrame:
+def _coded(reports: pd.DataFrame, sources: dict[str, Source], language: str) -> pd.DataFrame:
     """Words to codes, dates to ISO, and the lead's id from what was received."""
     rows = []
     for report in reports.itertuples():
         source = sources[str(report.source_id)]
         words = mapped_words(source, json.loads(str(report.attributes)))
-        period, prev_date, curr_date = _dates(words)
+        dates = read_dates(words["period"], words["prev_date"], words["curr_date"], language)
         activity_l1, activity_l2 = to_activity(words["activity"])
-        is_geographic = source.crs is None or pyproj.CRS.from_user_input(source.crs).is_geographic
         shape = shapely.from_wkb(report.shape_wkb)
-        said = [
-            words[name] or "" for name in ("period", "prev_date", "curr_date", "orig_no", "activity", "change_type")
-        ]
+        said = [words[name] or "" for name in IDENTITY]
+        known = [date for date in (dates.prev_date, dates.curr_date) if date]
         rows.append(
             {
-                "lead_id": make_id("L", source.kind, *said, source.crs or "", shape_content(shape, is_geographic)),
+                "lead_id": make_id("L", source.kind, *said, str(report.shape_content)),
                 "report_id": report.report_id,
                 "part_no": 1,
                 "source_id": source.id,
                 "kind": source.kind,
-                "source_code": words["source_code"] or source.source_code,
+                "source_code": to_source_code(words["source_code"]) or source.source_code,
                 "orig_no": report.orig_no,
                 "received": report.received,
                 "shows": source.shows,
-                "period": period,
-                "prev_date": prev_date,
-                "curr_date": curr_date,
-                "date_precision": precision(min((d for d in (prev_date, curr_date) if d), key=len, default=None)),
+                "period": dates.period,
+                "prev_date": dates.prev_date,
+                "curr_date": dates.curr_date,
+                "date_precision": precision(max(known, key=_days, default=None)),
                 "activity_l1": activity_l1,
                 "activity_l2": activity_l2,
                 "activity_words": words["activity"] or UNKNOWN_ACTIVITY,
                 "change_type": to_change_type(words["change_type"]),
-                "position_accuracy_m": source.position_accuracy_m,
-                "crs_source": report.crs_source or "",
-                "crs_confidence": "declared",
+                "position_accuracy_m": report.position_accuracy_m,
+                "crs_source": report.crs_source,
+                "crs_confidence": report.crs_confidence,
+                "doubt": _doubt(report, language),
+                "readings": report.readings,
+                "town_words": words["town"],
+                "notes": "; ".join(dates.notes) or None,
                 "legacy_state": words["state"],
                 "closed_date": parse_date(words["closed_date"]),
                 "case_geometry": _case_geometry(source, words, shape),
@@ -81,74 +99,63 @@ def _coded(reports: pd.DataFrame, sources: dict[str, Source]) -> pd.DataFrame:
                 "geometry": shape,
             }
         )
-    columns = [*LEADS.names, "src_row"]
+    columns = [*LEADS.names, "readings", "src_row"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _dates(words: dict[str, str | None]) -> tuple[str | None, str | None, str | None]:
-    """(period, earlier date, later date): each completes the other where it is missing."""
-    period = parse_period(words["period"])
-    prev_date, curr_date = parse_date(words["prev_date"]), parse_date(words["curr_date"])
-    if period is not None:
-        prev_date, curr_date = prev_date or period[:4], curr_date or period[5:]
-    elif prev_date is not None and curr_date is not None and prev_date[:4] != curr_date[:4]:
-        period = f"{prev_date[:4]}-{curr_date[:4]}"
-    return period, prev_date, curr_date
+def _days(iso: str) -> int:
+    """How many days an ISO date of any precision may mean."""
+    first, last = date_span(iso)
+    return (last - first).days
+
+
+def _doubt(report: Any, language: str) -> str | None:
+    """Why a person must say where the record lies; None where its position is sure."""
+    if report.crs_confidence != "doubtful" or not isinstance(report.readings, str):
+        return None
+    labels = "、".join(label for label, *_ in json.loads(report.readings))
+    return say(language, "intake.doubtful_position", labels=labels)
 
 
 def _case_geometry(source: Source, words: dict[str, str | None], shape: Any) -> str | None:
     if not (source.is_case or (source.kind == "points" and words["state"])):
         return None
-    return source.case_geometry or ("outline" if shape.geom_type in ("Polygon", "MultiPolygon") else "point")
+    return source.case_geometry or ("outline" if shapely.get_dimensions(shape) == 2 else "point")
 
 
-def _without_corrected(
-    leads: pd.DataFrame, sources: dict[str, Source], language: str
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows of a source that a later file replaces, where that file has the same number, are set aside (E5)."""
-    corrected = []
-    for source in sources.values():
-        if source.replaces is None:
-            continue
-        newer = leads[leads["source_id"] == source.id].dropna(subset="orig_no").drop_duplicates("orig_no")
-        kept = newer.set_index("orig_no")["lead_id"]
-        older = leads[(leads["source_id"] == source.replaces) & leads["orig_no"].isin(kept.index)]
-        detail = say(language, "intake.replaced", source=source.title)
-        corrected.append(older.assign(lead_id=older["orig_no"].map(kept), reason="E5", detail=detail))
-    rows = pd.concat(corrected) if corrected else leads.iloc[:0]
-    return leads.drop(index=rows.index), rows
+def _separated(leads: pd.DataFrame) -> pd.DataFrame:
+    """One row per kind of shape: polygons together, every point alone."""
+    return leads.assign(geometry=[by_kind(shape) for shape in leads["geometry"]]).explode("geometry", ignore_index=True)
 
 
-def _without_repeated(
-    leads: pd.DataFrame, sources: dict[str, Source], language: str
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Equal content twice is one lead: the one received first stays."""
-    leads = leads.sort_values(["received", "source_id", "report_id"], kind="stable")
-    is_repeated = leads.duplicated("lead_id")
-    first = leads[~is_repeated].set_index("lead_id")
-    repeated = leads[is_repeated]
-    details = [
-        say(
-            language,
-            "intake.same_content",
-            source=sources[first.at[i, "source_id"]].title,
-            received=first.at[i, "received"],
-        )
-        for i in repeated["lead_id"]
+def _numbered(leads: pd.DataFrame, apart_m: float) -> pd.DataFrame:
+    """One row per place: parts farther than `apart_m` from each other are leads of their own; cases stay whole.
+
+    The first part keeps the id of the record, so that a record drawn as one shape has one id whatever the rule.
+    """
+    is_case = leads["case_geometry"].notna()
+    groups = [
+        [shape] if whole else by_distance(shape, apart_m)
+        for shape, whole in zip(leads["geometry"], is_case, strict=True)
     ]
-    return leads[~is_repeated].reset_index(drop=True), repeated.assign(reason="E5", detail=details)
+    leads = leads.assign(geometry=groups).explode("geometry", ignore_index=True)
+    leads["part_no"] = leads.groupby("report_id").cumcount() + 1
+    ids = [
+        lead_id if part == 1 else make_id("L", lead_id, str(part))
+        for lead_id, part in zip(leads["lead_id"], leads["part_no"], strict=True)
+    ]
+    return leads.assign(lead_id=ids, corrects=leads["corrects"].where(leads["part_no"] == 1, None))
 
 
 def _placed(leads: pd.DataFrame, ground: Ground, language: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Shapes repaired as received, moved to the working CRS, repaired where that broke them, and measured.
+    """Shapes repaired as received, moved to the working CRS, repaired where that broke them.
 
     What falls off the earth or to nothing is set aside.
     """
     shapes, notes = repair(leads["geometry"].to_numpy(dtype=object))
     for crs_name in sorted(set(leads["crs_source"])):
         rows = np.flatnonzero(leads["crs_source"] == crs_name)
-        source = pyproj.CRS.from_user_input(crs_name or ground.geographic)
-        shapes[rows] = to_crs(shapes[rows], source, ground.crs)
+        shapes[rows] = to_crs(shapes[rows], pyproj.CRS.from_user_input(crs_name), ground.crs)
     is_far = np.array([not np.isfinite(shapely.get_coordinates(shape)).all() for shape in shapes], dtype=bool)
     is_far &= shapely.is_geometry(shapes)
     shapes[is_far] = None
@@ -163,24 +170,58 @@ def _placed(leads: pd.DataFrame, ground: Ground, language: str) -> tuple[pd.Data
         for i in np.flatnonzero(is_gone)
     ]
     gone = leads[is_gone].assign(lead_id=None, reason=reasons, detail=details)
-    leads = leads.assign(geometry=shapes, geometry_repair=notes)[~is_gone].reset_index(drop=True)
-    inner = leads["geometry"].to_numpy(dtype=object)
-    return leads.assign(area_m2=area_m2(inner, ground.crs), **surface_points(inner, ground)), gone
+    whole = leads.assign(geometry=shapes, geometry_repair=notes)[~is_gone].reset_index(drop=True)
+    return whole, gone[~gone["report_id"].isin(whole["report_id"])].drop_duplicates("report_id")
+
+
+def _measured(leads: pd.DataFrame, ground: Ground) -> pd.DataFrame:
+    shapes: Shapes = leads["geometry"].to_numpy(dtype=object)
+    return leads.assign(area_m2=area_m2(shapes, ground.crs), **surface_points(shapes, ground))
+
+
+def _in_towns(leads: pd.DataFrame, ground: Ground) -> pd.DataFrame:
+    """Township by geometry; where that gives none, by the name received, which may be an old one."""
+    leads = leads.assign(**towns_of(leads["geometry"].to_numpy(dtype=object), ground))
+    if ground.town_names is None:
+        return leads
+    codes = dict(zip(ground.towns["town"], ground.towns["town_code"], strict=True))
+    for i in leads.index[leads["town_words"].notna()]:
+        named, note = name_now(leads.at[i, "town_words"], ground.town_names, leads.at[i, "curr_date"])
+        found = leads.at[i, "town"]
+        if found is None or found != found:
+            leads.at[i, "town"], leads.at[i, "town_code"] = named, codes.get(named)
+        elif named is not None and named != found:
+            note = say(ground.town_names.language, "intake.town_differs", named=named, found=found)
+        if note:
+            leads.at[i, "notes"] = "; ".join(word for word in (leads.at[i, "notes"], note) if isinstance(word, str))
+    return leads
 
 
 def _outside(leads: pd.DataFrame, place: Place, ground: Ground) -> pd.DataFrame:
-    """R18: leads centred outside the boundary with less than the given share inside."""
+    """R18: leads centred outside the boundary with less than the given share inside.
+
+    A lead whose coordinates may mean a place inside is not outside before a person has decided.
+    """
     if ground.boundary is None or leads.empty:
         return leads.iloc[:0]
     shapes = leads["geometry"].to_numpy(dtype=object)
     is_point = shapely.get_dimensions(shapes) == 0
     inside_m2 = shapely.area(shapely.intersection(shapes, ground.boundary))
     is_inside = shapely.intersects(shapes, ground.boundary)
-    share = np.where(is_point, is_inside, inside_m2 / np.where(is_point, 1, shapely.area(shapes)))
+    share: Floats = np.where(is_point, is_inside, inside_m2 / np.where(is_point, 1, shapely.area(shapes)))
     centred = shapely.contains(ground.boundary, shapely.centroid(shapes))
-    is_outside = ~centred & (share < place.rules.overlap.outside_district_share)
+    may_be_inside = [isinstance(cell, str) and _any_inside(cell, ground) for cell in leads["readings"]]
+    is_outside = ~centred & (share < place.rules.overlap.outside_district_share) & ~np.array(may_be_inside)
     details = [say(place.language, "intake.outside", share=part) for part in share[is_outside]]
     return leads[is_outside].assign(reason="E1", detail=details)
+
+
+def _any_inside(readings_json: str, ground: Ground) -> bool:
+    points = [
+        to_crs(np.array([shapely.Point(x, y)], dtype=object), pyproj.CRS.from_user_input(crs), ground.crs)[0]
+        for _, x, y, crs in json.loads(readings_json)
+    ]
+    return bool(shapely.intersects(np.array(points, dtype=object), ground.boundary).any())
 
 
 def _set_aside_rows(rows: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFrame:

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
+from pipeline.declare import shape_table
 from pipeline.intake.codes import label
-from pipeline.tables import OUTCOMES, SET_ASIDE, shape_table
+from pipeline.tables import OUTCOMES, SET_ASIDE
 from pipeline.text import say
 
 

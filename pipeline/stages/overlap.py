@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from pipeline.declare import empty_frame, shape_table
 from pipeline.engine.overlay import near_pairs, uncertain_areas, union_areas
 from pipeline.geometry import area_m2
 from pipeline.intake.dates import date_span
 from pipeline.rules import OverlapRules
-from pipeline.tables import OVERLAPS, empty_frame, shape_table
+from pipeline.tables import OVERLAPS
 
 LEVELS = {
     "feature": ["layer_class", "layer_id", "feature_key", "name", "grade", "zone"],

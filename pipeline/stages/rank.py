@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from pipeline.config import Place
+from pipeline.declare import shape_table
 from pipeline.intake.codes import class_label, label, read_codes
 from pipeline.rules import RankRules, Rules
-from pipeline.tables import PROBLEMS, shape_table
+from pipeline.tables import PROBLEMS
 from pipeline.text import say
 
 CORE_ZONES = ("Z1", "Z12", "N1")  # R02 sets no minimum area here
@@ -40,7 +41,7 @@ def judge_sites(facts: pd.DataFrame, place: Place) -> pd.DataFrame:
 def rank(judged: pd.DataFrame, place: Place, as_of: date, accepted: pd.DataFrame, crs: Any) -> gpd.GeoDataFrame:
     """Table problems from the listed rows of judge_sites, most urgent first.
 
-    `accepted` (candidate_id, problem_id) gives the official numbers this cycle already has; no number ever depends on
+    `accepted` (candidate_id, problem_id, lead_ids) gives the official numbers this cycle already has; no number ever depends on
     the order of the list.
     """
     listed = judged[judged["outcome"] == "listed"].reset_index(drop=True)
@@ -62,7 +63,8 @@ def rank(judged: pd.DataFrame, place: Place, as_of: date, accepted: pd.DataFrame
         check_due=check_due,
     )
     problems["problem_id"] = problems["candidate_id"].map(numbers)
-    asked = [_question(site, place.language) for site in listed.itertuples()]
+    taken = {lead_id for lead_ids in accepted["lead_ids"] for lead_id in lead_ids}
+    asked = [_question(site, taken, place.language) for site in listed.itertuples()]
     problems = problems.assign(needs_review=[bool(question) for question in asked], review_reason=asked)
     order = problems.assign(lower=-problems["score"], smaller=-problems["new_m2"])
     problems = problems.loc[order.sort_values(["priority", "lower", "smaller", "candidate_id"], kind="stable").index]
@@ -71,9 +73,14 @@ def rank(judged: pd.DataFrame, place: Place, as_of: date, accepted: pd.DataFrame
 
 
 def _verdict(site: Any, place: Place) -> tuple[str, str | None, str]:
-    """Known first; then E4, for growth too; then E3, never for growth, rebound and points."""
+    """Known first; then E4, for growth too; then E3, never for growth, rebound and points.
+
+    A site whose position is in doubt is listed for a person to decide, whatever it seems to lie on.
+    """
     if site.relation == "same":
         return "known", None, site.relation_reason
+    if isinstance(site.doubt, str):
+        return "listed", None, say(place.language, "rank.listed")
     if not site.voting and not site.uncovered:
         return "set_aside", "E4", _why_e4(site, place)
     smallest_m2 = _smallest_m2(site, place.rules)
@@ -235,8 +242,10 @@ def _not_covered(site: Any, language: str) -> str:
     return say(language, "rank.not_covered", names=names)
 
 
-def _question(site: Any, language: str) -> str | None:
+def _question(site: Any, accepted_leads: set[str], language: str) -> str | None:
     """What a person has to decide before the problem can be accepted; None when nothing."""
+    if accepted_leads & set(site.corrected_leads):
+        return say(language, "rank.corrected_after_accept")
     if site.relation == "review":
         return str(site.relation_reason)
     if site.needs_review:

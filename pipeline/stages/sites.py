@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from pipeline.declare import shape_table
 from pipeline.geometry import AREA_DECIMALS, area_m2, union_all
 from pipeline.intake.codes import UNKNOWN_ACTIVITY, UNKNOWN_CHANGE
-from pipeline.tables import SITES, shape_table
+from pipeline.tables import SITES
 
 Lead = dict[str, Any]
 
@@ -21,7 +22,8 @@ def build_sites(leads: gpd.GeoDataFrame, members: pd.DataFrame, boundary: Any = 
     """Table sites from leads and their site_no (stage merge), in the CRS of `leads`.
 
     `boundary` is the district or None.
-    The site_id comes from the lead received first; it keeps its id when later leads join.
+    The site_id comes from the lead received first, or from the one that corrects it: it keeps its id when later leads
+    join and when its record is corrected.
     """
     ordered = members.merge(pd.DataFrame(leads), on="lead_id", validate="one_to_one").sort_values(
         "site_no", kind="stable"
@@ -40,9 +42,10 @@ def _site(leads: list[Lead], crs: Any) -> dict[str, object]:
     """One site from its leads, given in joining order."""
     first = min(leads, key=lambda lead: (lead["received"], lead["lead_id"]))
     periods = sorted(lead["period"] for lead in leads if lead["period"])
-    reasons = [lead["review_reason"] for lead in leads if lead["review_reason"]]
+    doubts = [lead["doubt"] for lead in leads if lead.get("doubt")]
+    reasons = doubts + [lead["review_reason"] for lead in leads if lead["review_reason"]]
     return {
-        "site_id": "S" + first["lead_id"][1:],
+        "site_id": "S" + (first.get("corrects") or first["lead_id"])[1:],
         "lead_ids": [lead["lead_id"] for lead in leads],
         "first_period": periods[0] if periods else None,
         "last_period": periods[-1] if periods else None,
@@ -54,6 +57,8 @@ def _site(leads: list[Lead], crs: Any) -> dict[str, object]:
         "curr_date": max((lead["curr_date"] for lead in leads if lead["curr_date"]), default=None),
         "growth": json.dumps(_growth(leads, crs)),
         "position_accuracy_m": min(lead["position_accuracy_m"] for lead in leads),
+        "doubt": doubts[0] if doubts else None,
+        "corrected_leads": [lead["corrects"] for lead in leads if lead.get("corrects")],
         "needs_review": bool(reasons),
         "review_reason": reasons[0] if reasons else None,
         "geometry": _footprint(leads),

@@ -9,8 +9,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.config import read_place
 from pipeline.geometry import equal_area_crs
+from pipeline.place_folder import read_place
 from pipeline.stages.merge import merge
 from pipeline.stages.sites import build_sites
 
