@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.intake.codes import class_label, label
+from pipeline.intake.words.codes import class_label, label
 from pipeline.text import say
 
 Tables = dict[str, pd.DataFrame]

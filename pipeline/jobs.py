@@ -20,8 +20,8 @@ from pipeline.config import Layer, Origin, Place
 from pipeline.declare import Table, shape_table
 from pipeline.errors import ConfigError, InputError
 from pipeline.geometry import to_crs
-from pipeline.intake.codes import UNKNOWN_ACTIVITY, class_label
 from pipeline.intake.ground import Ground, read_ground
+from pipeline.intake.words.codes import UNKNOWN_ACTIVITY, class_label
 from pipeline.ledger.store import accept as accept_problems
 from pipeline.ledger.store import read_accepted, read_cases
 from pipeline.manifest import make_manifest

@@ -13,7 +13,7 @@ import shapely
 
 from pipeline.config import Place
 from pipeline.geometry import make_id
-from pipeline.intake.privacy import scrub
+from pipeline.intake.privacy.scrub import scrub
 from pipeline.store import hash_file
 
 LIBRARIES = (

@@ -23,7 +23,7 @@ from pipeline.config import Place, Source
 from pipeline.declare import check_table
 from pipeline.errors import InputError
 from pipeline.geometry import to_crs
-from pipeline.intake.around import read_crs
+from pipeline.intake.coordinates.around import read_crs
 from pipeline.intake.ground import Ground, read_ground
 from pipeline.jobs import screen
 from pipeline.place_folder import read_place

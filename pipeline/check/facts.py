@@ -9,7 +9,7 @@ import pyproj
 
 from pipeline.config import Layer, Origin, Place, Source
 from pipeline.geometry import Shapes
-from pipeline.intake.areas import GroupJudgement
+from pipeline.intake.words.areas import GroupJudgement
 
 
 def no_shapes() -> Shapes:

@@ -9,7 +9,7 @@ from pipeline.check.facts import Code, Count, LayerFacts
 from pipeline.check.sources import crs_conflict, text
 from pipeline.config import Layer
 from pipeline.geometry import area_m2
-from pipeline.intake.land_codes import meaning, scheme_that_fits, tidy_code
+from pipeline.intake.words.land_codes import meaning, scheme_that_fits, tidy_code
 from pipeline.jobs import Cycle
 from pipeline.text import say
 

@@ -9,7 +9,7 @@ from pipeline.check.map import base_map, frame_of
 from pipeline.check.origins import crs_used, formats
 from pipeline.check.sections import Section, Table, layer_section, source_section, table_of
 from pipeline.check.todo import MUST, Task
-from pipeline.intake.codes import class_label
+from pipeline.intake.words.codes import class_label
 from pipeline.publish.offline import asset, static_page
 from pipeline.publish.rows import join_words, marks_of
 from pipeline.text import say

@@ -9,7 +9,7 @@ from pipeline.check.facts import Count, Facts, LayerFacts, SourceFacts
 from pipeline.check.map import Frame, draw, n_beyond
 from pipeline.check.origins import bounds_lines, clauses, input_lines, origin_lines, sheet_of
 from pipeline.geometry import Shapes
-from pipeline.intake.codes import class_label
+from pipeline.intake.words.codes import class_label
 from pipeline.publish.rows import join_words
 from pipeline.text import say
 

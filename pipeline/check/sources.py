@@ -13,11 +13,11 @@ from pipeline.check.sentences import count_lines, is_said, without_cells
 from pipeline.check.vocabulary import unknown_words, unmapped_columns
 from pipeline.config import Place, Source
 from pipeline.geometry import Shapes
-from pipeline.intake.areas import M2
-from pipeline.intake.around import Around, is_same, read_crs
-from pipeline.intake.dates import is_surely_before
-from pipeline.intake.encoding import is_garbled
+from pipeline.intake.coordinates.around import Around, is_same, read_crs
+from pipeline.intake.formats.encoding import is_garbled
 from pipeline.intake.stated_areas import StatedAreas, judge_source
+from pipeline.intake.words.areas import M2
+from pipeline.intake.words.dates import is_surely_before
 from pipeline.jobs import Cycle
 
 EXAMPLES = 3  # records shown of each reason

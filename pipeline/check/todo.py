@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from pipeline.check.facts import Facts, LayerFacts, SourceFacts
 from pipeline.check.sentences import is_said
-from pipeline.intake.codes import class_label
+from pipeline.intake.words.codes import class_label
 from pipeline.text import say
 
 MUST, SHOULD, CONFIRM = 1, 2, 3

@@ -9,10 +9,10 @@ import pandas as pd
 
 from pipeline.check.facts import Unknown, Unmapped
 from pipeline.config import MAPPED_FIELDS, Source
-from pipeline.intake.codes import read_codes, tidy_word
-from pipeline.intake.columns import match_columns
 from pipeline.intake.fields import mapped_words
-from pipeline.intake.suggest import suggest
+from pipeline.intake.formats.columns import match_columns
+from pipeline.intake.words.codes import read_codes, tidy_word
+from pipeline.intake.words.suggest import suggest
 
 TABLES = {  # field → the code table of its words, and the column of its other spellings
     "activity": ("activity_types", "legacy_aliases"),

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from pipeline.config import LAYER_FIELDS, MAPPED_FIELDS
 from pipeline.draft.looks import SAMPLE_ROWS, SURE_SHARE, Look
 from pipeline.draft.toml import Line, Open
-from pipeline.intake.areas import unit_in_title
-from pipeline.intake.codes import UNKNOWN_CHANGE, read_codes, to_activity, to_change_type, to_state
-from pipeline.intake.columns import column_letter, match_columns
-from pipeline.intake.dates import parse_date, parse_period
-from pipeline.intake.privacy import is_clean, petitioner_columns, without_marks
-from pipeline.intake.suggest import suggest
+from pipeline.intake.formats.columns import column_letter, match_columns
+from pipeline.intake.privacy.scrub import is_clean, petitioner_columns, without_marks
+from pipeline.intake.words.areas import unit_in_title
+from pipeline.intake.words.codes import UNKNOWN_CHANGE, read_codes, to_activity, to_change_type, to_state
+from pipeline.intake.words.dates import parse_date, parse_period
+from pipeline.intake.words.suggest import suggest
 from pipeline.text import say
 
 OURS = {  # what column_aliases.csv knows by a finer name than a source file; used where ours is not taken

@@ -22,8 +22,8 @@ from pipeline.draft.looks import Look, file_lines, look, received_line, remarks,
 from pipeline.draft.setting import Setting, read_setting
 from pipeline.draft.toml import Line, Open, write_toml
 from pipeline.errors import InputError
-from pipeline.intake.dates import period_in_name
-from pipeline.intake.suggest import sounds
+from pipeline.intake.words.dates import period_in_name
+from pipeline.intake.words.suggest import sounds
 from pipeline.text import say
 
 MOST_ID_CHARACTERS = 40

@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 
 from pipeline.draft.looks import Look
 from pipeline.draft.toml import Line, Open
-from pipeline.intake.dates import period_in_name
-from pipeline.intake.land_codes import meaning, scheme_that_fits, tidy_code
+from pipeline.intake.words.dates import period_in_name
+from pipeline.intake.words.land_codes import meaning, scheme_that_fits, tidy_code
 from pipeline.text import say
 
 Role = Literal["source", "layer"]

@@ -14,10 +14,10 @@ from pipeline.draft.setting import Setting
 from pipeline.draft.toml import Line, Open
 from pipeline.errors import InputError
 from pipeline.geometry import Floats
-from pipeline.intake.around import candidate_crs, crs_that_fit, fits, read_crs
-from pipeline.intake.columns import HEAD_ROWS, MOST_HEADER_ROWS
+from pipeline.intake.coordinates.around import candidate_crs, crs_that_fit, fits, read_crs
+from pipeline.intake.coordinates.positions import Position, read_positions
 from pipeline.intake.files import SHEETS, TEXTS, read_path
-from pipeline.intake.positions import Position, read_positions
+from pipeline.intake.formats.columns import HEAD_ROWS, MOST_HEADER_ROWS
 from pipeline.intake.reading import HowToRead, Reading
 from pipeline.text import say
 

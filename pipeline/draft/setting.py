@@ -11,7 +11,7 @@ import shapely
 from pipeline.config import Boundary, Limits
 from pipeline.errors import ConfigError, InputError
 from pipeline.geometry import union_all
-from pipeline.intake.around import Around, make_around
+from pipeline.intake.coordinates.around import Around, make_around
 from pipeline.intake.overlays import read_areas
 from pipeline.text import say
 

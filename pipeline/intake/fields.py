@@ -8,12 +8,12 @@ from typing import Any
 
 from pipeline.config import MAPPED_FIELDS, Layer, Origin, Source
 from pipeline.errors import InputError
-from pipeline.intake.areas import unit_in_title
-from pipeline.intake.codes import tidy_word
-from pipeline.intake.columns import make_unique, tidy_title
-from pipeline.intake.privacy import describe_hits, petitioner_columns, scrub, scrub_cell
+from pipeline.intake.formats.columns import make_unique, tidy_title
+from pipeline.intake.privacy.scrub import describe_hits, petitioner_columns, scrub, scrub_cell
 from pipeline.intake.reading import Reading, Record
-from pipeline.intake.suggest import suggest
+from pipeline.intake.words.areas import unit_in_title
+from pipeline.intake.words.codes import tidy_word
+from pipeline.intake.words.suggest import suggest
 from pipeline.text import say
 
 MOST_REMEMBERED = 20_000  # cells of a column repeat

@@ -7,16 +7,16 @@ from pathlib import Path
 from pipeline.config import Limits, Origin, Source
 from pipeline.errors import InputError
 from pipeline.intake.archives import opened
-from pipeline.intake.corners import is_corners, read_corners
-from pipeline.intake.encoding import choose_text_codec, codec_name
 from pipeline.intake.fields import clean_labels
-from pipeline.intake.kml import read_kml
-from pipeline.intake.privacy import scrub
+from pipeline.intake.formats.corners import is_corners, read_corners
+from pipeline.intake.formats.encoding import choose_text_codec, codec_name
+from pipeline.intake.formats.kml import read_kml
+from pipeline.intake.formats.shapefile import read_shapefile
+from pipeline.intake.formats.sheets import read_workbook
+from pipeline.intake.formats.text_table import read_text_table
+from pipeline.intake.formats.vector import FORMATS, read_vector
+from pipeline.intake.privacy.scrub import scrub
 from pipeline.intake.reading import HowToRead, Reading
-from pipeline.intake.shapefile import read_shapefile
-from pipeline.intake.sheets import read_workbook
-from pipeline.intake.text_table import read_text_table
-from pipeline.intake.vector import FORMATS, read_vector
 from pipeline.text import say
 
 KML = (".kml", ".kmz", ".ovkml", ".ovkmz", ".ovobj", ".ovobjx")

@@ -14,10 +14,10 @@ from pipeline.config import Place
 from pipeline.declare import shape_table
 from pipeline.errors import InputError
 from pipeline.geometry import Floats, Shapes, equal_area_crs, to_crs, union_all
-from pipeline.intake.around import Around, make_around
-from pipeline.intake.gazetteer import Gazetteer, read_gazetteer
+from pipeline.intake.coordinates.around import Around, make_around
 from pipeline.intake.overlays import LAYER_COLUMNS, LayerRead, read_areas, read_layer
-from pipeline.intake.towns import TownNames, read_towns_through_time
+from pipeline.intake.words.gazetteer import Gazetteer, read_gazetteer
+from pipeline.intake.words.towns import TownNames, read_towns_through_time
 from pipeline.tables import INPUTS
 
 LON_LAT_DECIMALS = 8  # about 1 mm

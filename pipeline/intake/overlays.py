@@ -14,14 +14,14 @@ import pyproj
 from pipeline.config import Codes, Layer, Limits, Origin
 from pipeline.errors import InputError
 from pipeline.geometry import Shapes, polygons_of, repair, to_crs
-from pipeline.intake.around import Around
-from pipeline.intake.codes import to_zone
+from pipeline.intake.coordinates.around import Around
 from pipeline.intake.fields import clean_records
 from pipeline.intake.files import read_origin
 from pipeline.intake.inputs import input_row
-from pipeline.intake.land_codes import tidy_code
 from pipeline.intake.placing import place_shapes
 from pipeline.intake.reading import Record
+from pipeline.intake.words.codes import to_zone
+from pipeline.intake.words.land_codes import tidy_code
 from pipeline.rules import OverlapRules
 from pipeline.text import say
 

@@ -10,12 +10,12 @@ import shapely
 
 from pipeline.config import SHIFTED_DATUMS, Source
 from pipeline.geometry import DEGREE_M
-from pipeline.intake.around import Around, candidate_crs, crs_that_fit, fits, is_same, read_crs
-from pipeline.intake.degrees import split_pair
-from pipeline.intake.positions import Position, read_positions
+from pipeline.intake.coordinates.around import Around, candidate_crs, crs_that_fit, fits, is_same, read_crs
+from pipeline.intake.coordinates.degrees import split_pair
+from pipeline.intake.coordinates.positions import Position, read_positions
+from pipeline.intake.coordinates.shifted import from_bd09, from_gcj02
+from pipeline.intake.coordinates.ways import WGS84, System, read_declared
 from pipeline.intake.reading import Reading, Record
-from pipeline.intake.shifted import from_bd09, from_gcj02
-from pipeline.intake.ways import WGS84, System, read_declared
 from pipeline.text import say
 
 SHIFTED_MAPS = re.compile(r"amap\.com|gaode|高德|map\.baidu\.com|百度地图|map\.qq\.com|腾讯地图", re.IGNORECASE)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipeline.config import Place, Source
-from pipeline.intake.areas import M2, GroupJudgement, judge_areas, parse_area, unit_in_title
 from pipeline.intake.fields import mapped_words
+from pipeline.intake.words.areas import M2, GroupJudgement, judge_areas, parse_area, unit_in_title
 
 UNITS = {"area_m2": "m2", "area_ha": "ha", "area_mu": "mu", "area": None}
 

@@ -13,7 +13,7 @@ import shapely
 
 from pipeline.config import Layer, Place
 from pipeline.geometry import Shapes, to_crs
-from pipeline.intake.codes import class_label
+from pipeline.intake.words.codes import class_label
 from pipeline.publish.offline import map_page, static_page
 from pipeline.publish.rows import CLASSES, is_numbered, join_words, marks_of, problem_rows
 from pipeline.text import say

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.config import Place
-from pipeline.intake.codes import class_label
+from pipeline.intake.words.codes import class_label
 from pipeline.publish.offline import static_page
 from pipeline.publish.rows import accounting_rows, join_words, marks_of
 from pipeline.text import say

@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from pipeline.config import Place
-from pipeline.intake.codes import class_label, label, read_codes
+from pipeline.intake.words.codes import class_label, label, read_codes
 from pipeline.text import say
 
 Tables = dict[str, pd.DataFrame]

@@ -9,8 +9,8 @@ import pandas as pd
 
 from pipeline.config import Place
 from pipeline.geometry import area_m2
-from pipeline.intake.codes import zone_rank
 from pipeline.intake.ground import Ground, surface_points, towns_of
+from pipeline.intake.words.codes import zone_rank
 
 HITS = ("inside", "crossing", "within")
 FIGURES = ("wetland", "forest", "grassland", "protected_area", "redline")

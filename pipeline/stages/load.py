@@ -9,7 +9,7 @@ from pipeline.config import Place, Source
 from pipeline.declare import shape_table
 from pipeline.errors import InputError
 from pipeline.geometry import make_id, shape_content
-from pipeline.intake.around import Around
+from pipeline.intake.coordinates.around import Around
 from pipeline.intake.fields import clean_records, mapped_words, refuse_petitioners, under_declared_titles
 from pipeline.intake.files import read_origin, words_json
 from pipeline.intake.inputs import input_row

@@ -12,8 +12,8 @@ import shapely
 from pipeline.declare import shape_table
 from pipeline.engine.contact import front, survives_shrinking
 from pipeline.geometry import fill_holes, polygons_of, union_all
-from pipeline.intake.codes import to_state
-from pipeline.intake.dates import date_span
+from pipeline.intake.words.codes import to_state
+from pipeline.intake.words.dates import date_span
 from pipeline.rules import Rules
 from pipeline.tables import CASES, MATCHES
 from pipeline.text import say

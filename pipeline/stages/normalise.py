@@ -12,14 +12,14 @@ import shapely
 from pipeline.config import Place, Source
 from pipeline.declare import shape_table
 from pipeline.geometry import Floats, Shapes, area_m2, make_id, repair, to_crs
-from pipeline.intake.codes import UNKNOWN_ACTIVITY, to_activity, to_change_type, to_source_code
-from pipeline.intake.dates import date_span, parse_date, precision, read_dates
 from pipeline.intake.fields import mapped_words
 from pipeline.intake.ground import Ground, surface_points, towns_of
 from pipeline.intake.parts import by_distance, by_kind
 from pipeline.intake.records import without_corrected, without_repeated
 from pipeline.intake.stated_areas import stated_areas
-from pipeline.intake.towns import name_now
+from pipeline.intake.words.codes import UNKNOWN_ACTIVITY, to_activity, to_change_type, to_source_code
+from pipeline.intake.words.dates import date_span, parse_date, precision, read_dates
+from pipeline.intake.words.towns import name_now
 from pipeline.tables import LEADS, SET_ASIDE
 from pipeline.text import say
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from pipeline.declare import shape_table
-from pipeline.intake.codes import label
+from pipeline.intake.words.codes import label
 from pipeline.tables import OUTCOMES, SET_ASIDE
 from pipeline.text import say
 

@@ -10,7 +10,7 @@ import shapely
 from pipeline.declare import empty_frame, shape_table
 from pipeline.engine.overlay import near_pairs, uncertain_areas, union_areas
 from pipeline.geometry import area_m2
-from pipeline.intake.dates import date_span
+from pipeline.intake.words.dates import date_span
 from pipeline.rules import OverlapRules
 from pipeline.tables import OVERLAPS
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from pipeline.config import Place
 from pipeline.declare import shape_table
-from pipeline.intake.codes import class_label, label, read_codes
+from pipeline.intake.words.codes import class_label, label, read_codes
 from pipeline.rules import RankRules, Rules
 from pipeline.tables import PROBLEMS
 from pipeline.text import say

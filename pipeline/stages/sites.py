@@ -12,7 +12,7 @@ import shapely
 
 from pipeline.declare import shape_table
 from pipeline.geometry import AREA_DECIMALS, area_m2, union_all
-from pipeline.intake.codes import UNKNOWN_ACTIVITY, UNKNOWN_CHANGE
+from pipeline.intake.words.codes import UNKNOWN_ACTIVITY, UNKNOWN_CHANGE
 from pipeline.tables import SITES
 
 Lead = dict[str, Any]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from pipeline.intake.shifted import to_bd09, to_gcj02
+from pipeline.intake.coordinates.shifted import to_bd09, to_gcj02
 from tests.bad_input.case import (
     METRE_COLUMNS,
     POINT_COLUMNS,

@@ -29,7 +29,7 @@ from tests.bad_input.case import (
     text_file,
     vector,
 )
-from tests.intake.test_dbf import make_dbf
+from tests.intake.formats.test_dbf import make_dbf
 
 ALL = ("1", "2", "3")
 TEXT = csv_text(point_rows())

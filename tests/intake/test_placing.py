@@ -7,7 +7,7 @@ import shapely
 
 from pipeline.config import Source
 from pipeline.geometry import to_crs
-from pipeline.intake.around import make_around
+from pipeline.intake.coordinates.around import make_around
 from pipeline.intake.placing import place_reading, place_shapes
 from pipeline.intake.reading import Reading, Record
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline import screen
-from pipeline.intake.shifted import to_gcj02
+from pipeline.intake.coordinates.shifted import to_gcj02
 from pipeline.jobs import accept
 from tests.conftest import box, lead, write_source
 
