@@ -28,8 +28,9 @@ MEASURED = (  # cells of numbers and dates: a long number there is no telephone
 
 def mapped_words(source: Source, words: dict[str, str]) -> dict[str, str | None]:
     """Every field of MAPPED_FIELDS: the cell of the declared column, the declared value, or None."""
-    mapped = {name: tidy_word(words.get(source.columns.get(name, ""))) or None for name in MAPPED_FIELDS}
-    return {name: word or source.values.get(name) for name, word in mapped.items()}
+    mapped: dict[str, str | None] = {**dict.fromkeys(MAPPED_FIELDS), **source.values}
+    found = ((name, tidy_word(words.get(title))) for name, title in source.columns.items())
+    return mapped | {name: word for name, word in found if word}
 
 
 def under_declared_titles(readings: list[Reading], source: Source, language: str) -> list[Reading]:

@@ -31,7 +31,7 @@ def judge_source(leads: pd.DataFrame, reports: pd.DataFrame, source: Source, pla
     title = source.columns[field]
     unit = UNITS[field] or unit_in_title(title)
     computed_m2 = own.groupby("report_id", sort=True)["area_m2"].sum()
-    words = reports.set_index("report_id")["attributes"]
+    words = dict(zip(reports["report_id"], reports["attributes"], strict=True))
     stated = [_number(mapped_words(source, json.loads(words[i]))[field], unit) for i in computed_m2.index]
     rules, lat = place.rules.locate, float(own["lat"].mean())
     judgement = judge_areas(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -72,7 +73,8 @@ def _read(
         Reading(reading.file, reading.sheet, reading.format, [p.record for p in placed.records]), source
     )
     rows = []
-    for one, record, received in zip(placed.records, clean, reading.records, strict=True):
+    wkb = shapely.to_wkb(np.array([record.shape for record in clean], dtype=object))
+    for one, record, received, shape_wkb in zip(placed.records, clean, reading.records, wkb, strict=True):
         is_record = record.fault is None or not record.fault.startswith("E11")  # a row of totals has no number
         words = mapped_words(source, record.words if is_record else {})
         shape = shape_content(received.shape, is_geographic=True) or make_id("P", *position_cells(record, source))
@@ -91,7 +93,7 @@ def _read(
                 **_position(one),
                 "attributes": words_json(record.words),
                 "notes": "; ".join(record.notes) or None,
-                "shape_wkb": None if record.shape is None else shapely.to_wkb(record.shape),
+                "shape_wkb": shape_wkb,
                 "shape_content": shape,
                 "fault": record.fault,
             }

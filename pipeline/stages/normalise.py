@@ -58,12 +58,12 @@ def normalise(reports: pd.DataFrame, place: Place, ground: Ground) -> tuple[gpd.
 def _coded(reports: pd.DataFrame, sources: dict[str, Source], language: str) -> pd.DataFrame:
     """Words to codes, dates to ISO, and the lead's id from what was received."""
     rows = []
-    for report in reports.itertuples():
+    shapes = shapely.from_wkb(reports["shape_wkb"].to_numpy(dtype=object))
+    for report, shape in zip(reports.itertuples(), shapes, strict=True):
         source = sources[str(report.source_id)]
         words = mapped_words(source, json.loads(str(report.attributes)))
         dates = read_dates(words["period"], words["prev_date"], words["curr_date"], language)
         activity_l1, activity_l2 = to_activity(words["activity"])
-        shape = shapely.from_wkb(report.shape_wkb)
         said = [words[name] or "" for name in IDENTITY]
         known = [date for date in (dates.prev_date, dates.curr_date) if date]
         rows.append(

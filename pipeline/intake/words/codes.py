@@ -45,10 +45,12 @@ def _words(name: str, alias_column: str) -> dict[str, str]:
 def to_activity(word: object) -> tuple[str | None, str]:
     """(level-1 code or None when unknown, level-2 code; the level-1 code stands in when no finer is known)."""
     code = _words("activity_types", "legacy_aliases").get(tidy_word(word).casefold(), UNKNOWN_ACTIVITY)
-    parent = read_codes("activity_types").loc[code, "parent"]
-    if code == UNKNOWN_ACTIVITY:
-        return None, code
-    return (str(parent) or code), code
+    return None if code == UNKNOWN_ACTIVITY else _level_1(code), code
+
+
+@cache
+def _level_1(code: str) -> str:
+    return str(read_codes("activity_types").loc[code, "parent"]) or code
 
 
 def to_change_type(word: object) -> str:

@@ -4,6 +4,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.intake.words.codes import tidy_word
@@ -114,6 +115,7 @@ def period_in_name(text: str) -> str | None:
     return _years(one, other) if abs(int(one[:4]) - int(other[:4])) <= LONGEST_PERIOD_YEARS else None
 
 
+@lru_cache(maxsize=10_000)  # a layer has few dates, each a thousand times
 def read_dates(period: str | None, prev: str | None, curr: str | None, language: str) -> Dates:
     """A record's period and image dates, each completing the other; never raises.
 
@@ -144,6 +146,7 @@ def is_surely_before(iso_a: str, iso_b: str) -> bool | None:
     return False if first_a >= last_b else None
 
 
+@lru_cache(maxsize=10_000)
 def date_span(iso: str) -> tuple[date, date]:
     """The first and the last day that an ISO date of any precision may mean."""
     year, rest = int(iso[:4]), iso[5:]
