@@ -8,7 +8,8 @@ from pipeline.config import Limits, Origin, Source
 from pipeline.errors import InputError
 from pipeline.intake.archives import opened
 from pipeline.intake.fields import clean_labels
-from pipeline.intake.formats.corners import is_corners, read_corners
+from pipeline.intake.formats.corner_lines import is_corners
+from pipeline.intake.formats.corners import read_corners
 from pipeline.intake.formats.encoding import choose_text_codec, codec_name
 from pipeline.intake.formats.kml import read_kml
 from pipeline.intake.formats.shapefile import read_shapefile

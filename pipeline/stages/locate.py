@@ -13,7 +13,7 @@ from pipeline.declare import shape_table
 from pipeline.geometry import to_crs
 from pipeline.intake.fields import mapped_words
 from pipeline.intake.ground import Ground
-from pipeline.intake.words.gazetteer import find_places
+from pipeline.intake.words.named_places import find_places
 from pipeline.tables import CANDIDATES
 from pipeline.text import say
 

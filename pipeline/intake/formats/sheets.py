@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import IO
 
 import python_calamine
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from pipeline.errors import InputError
 from pipeline.intake.formats.columns import Range, column_letter, column_position, tidy_title
-from pipeline.intake.formats.text_table import Table, clean_text, listed, table_reading
+from pipeline.intake.formats.table import Table, clean_text, listed, table_reading
 from pipeline.intake.reading import HowToRead, Reading
 from pipeline.text import say
 

@@ -1,5 +1,8 @@
 """What a file looks like by its first bytes, for the sentence that says why it cannot be read."""
 
+from pathlib import Path
+
+HEAD_BYTES = 512  # so many show what a file is
 SIGNATURES = (
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
@@ -21,6 +24,12 @@ SIGNATURES = (
 MARKUP = ((b"<!doctype html", "html"), (b"<html", "html"), (b"<", "xml"), (b"{", "json"), (b"[", "json"))
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 CONTROL_BYTES = bytes(range(9)) + bytes(range(14, 32))
+
+
+def read_head(path: Path) -> bytes:
+    """The first bytes of a file, as many as `looks_like` asks for."""
+    with path.open("rb") as stream:
+        return stream.read(HEAD_BYTES)
 
 
 def looks_like(head: bytes) -> str:

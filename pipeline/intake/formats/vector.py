@@ -1,11 +1,8 @@
 """Every vector format but shapefile and KML, from GeoPackage to CAD, as one reading: layer found, cells as text."""
 
 import json
-import shutil
-import tempfile
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,16 +10,15 @@ import pyogrio
 from pyproj.exceptions import CRSError
 
 from pipeline.errors import InputError
-from pipeline.intake.formats.encoding import choose_text_codec, codec_name
 from pipeline.intake.formats.gdal_layers import Layer, column_texts, read_layer, read_parquet
 from pipeline.intake.formats.geojson import read_geojson
+from pipeline.intake.formats.opening import dxf_encoding, untouched
 from pipeline.intake.formats.shapes import Shaped, crs_name, is_local, read_all_wkb
-from pipeline.intake.formats.signature import looks_like
+from pipeline.intake.formats.signature import looks_like, read_head
 from pipeline.intake.reading import HowToRead, Reading, Record
 from pipeline.text import say
 
-HEAD_BYTES = 512
-WAL_MODE = b"\2"  # byte 18 of an SQLite file that may have a write-ahead log beside it
+TAIL_BYTES = 512  # of a drawing, whose last word is EOF
 GPX_LAYERS = ("waypoints", "routes", "tracks")  # the other two repeat their points
 
 
@@ -70,13 +66,14 @@ def read_vector(path: Path, how: HowToRead) -> Reading:
     if format_ is None:
         raise InputError(say(how.language, "vector.no_format", path=path))
     try:
-        looks = looks_like(_head(path)) if path.is_file() else None
+        looks = looks_like(read_head(path)) if path.is_file() else None
         if looks == "empty" or (looks and format_.looks and looks not in format_.looks):
             found = say(how.language, f"vector.like_{looks}")
             raise InputError(say(how.language, "vector.found_file", path=path, format=format_.name, found=found))
-        if format_ is DXF and b"EOF" not in path.read_bytes()[-HEAD_BYTES:]:  # GDAL would say nothing of it
+        if format_ is DXF and b"EOF" not in path.read_bytes()[-TAIL_BYTES:]:  # GDAL would say nothing of it
             raise InputError(say(how.language, "vector.no_end", path=path))
-        with _untouched(path) as file, _dxf_encoding(file, format_, how), warnings.catch_warnings():
+        encoding = dxf_encoding(path, how.encoding) if format_ is DXF else nullcontext()
+        with untouched(path) as file, encoding, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what GDAL warns of is seen in the records, one by one
             if format_ in (GEOJSON, GEOJSON_SEQUENCE):
                 return _read_json(file, format_, how)
@@ -106,7 +103,7 @@ def _read_json(path: Path, format_: Format, how: HowToRead) -> Reading:
 
 def _no_geojson(path: Path, format_: Format, language: str) -> str:
     """Why a file holds no feature: it is cut before the first one, or is something else."""
-    looks = looks_like(_head(path))
+    looks = looks_like(read_head(path))
     try:
         json.loads(path.read_bytes())
     except (ValueError, RecursionError):
@@ -230,37 +227,3 @@ def _crs(layer: Layer, language: str, notes: list[str]) -> str | None:
         notes.append(say(language, "vector.note_no_crs"))
         return None
     return name
-
-
-@contextmanager
-def _untouched(path: Path) -> Iterator[Path]:
-    """The file itself, or a copy of an SQLite file whose write-ahead log would be merged into it by opening it."""
-    with tempfile.TemporaryDirectory(prefix="leadscreen-", ignore_cleanup_errors=True) as folder:
-        log = path.with_name(f"{path.name}-wal")
-        if path.is_dir() or looks_like(head := _head(path)) != "sqlite" or head[18:19] != WAL_MODE:
-            yield path
-            return
-        for part in (path, log):
-            if part.exists():
-                shutil.copyfile(part, Path(folder) / part.name)
-        yield Path(folder) / path.name
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        return stream.read(HEAD_BYTES)
-
-
-@contextmanager
-def _dxf_encoding(path: Path, format_: Format, how: HowToRead) -> Iterator[None]:
-    """GDAL believes a drawing's code page, though drawings since 2007 are UTF-8 whatever it says."""
-    if format_ is not DXF:
-        yield
-        return
-    declared = codec_name(how.encoding) if how.encoding else None
-    before = pyogrio.get_gdal_config_option("DXF_ENCODING")
-    pyogrio.set_gdal_config_options({"DXF_ENCODING": (declared or choose_text_codec(path.read_bytes())[0]).upper()})
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options({"DXF_ENCODING": before})

@@ -1,11 +1,11 @@
 """Corner-point lists, plain and in the national exchange layout: north told from east, rings put together, CRS as stated."""
 
-import pyproj
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.intake.formats.corners import DATUMS, ZONES, is_corners, read_corners
+from pipeline.intake.formats.corner_lines import is_corners
+from pipeline.intake.formats.corners import read_corners
 from pipeline.intake.reading import HowToRead, Reading
 
 HOW = HowToRead("en")
@@ -149,32 +149,17 @@ def test_the_exchange_layout():
 
 
 @pytest.mark.parametrize(
-    ("attributes", "zone", "crs"),
+    ("attributes", "crs", "is_asked"),
     [
-        ("坐标系=2000国家大地坐标系\n几度分带=3\n带号=40", 40, "EPSG:4528"),
-        ("坐标系=2000国家大地坐标系\n几度分带=3\n带号=40", 0, "EPSG:4549"),
-        ("坐标系=CGCS2000\n几度分带=3度\n中央子午线=120", 0, "EPSG:4549"),
-        ("坐标系=2000国家大地坐标系\n几度分带=6\n带号=21", 0, "EPSG:4510"),
-        ("坐标系=2000国家大地坐标系", 40, "EPSG:4528"),  # the eastings carry the zone
-        ("坐标系=1980西安坐标系\n几度分带=3\n带号=40", 40, "EPSG:2364"),
-        ("坐标系=80国家大地坐标系\n几度分带=3\n带号=40", 0, "EPSG:2385"),
-        ("坐标系=北京54\n几度分带=3\n带号=40", 0, "EPSG:2437"),
-        ("坐标系=2000国家大地坐标系", 0, None),
-        ("坐标系=2000国家大地坐标系\n几度分带=3\n带号=0", 0, None),
-        ("坐标系=2000国家大地坐标系\n几度分带=3\n带号=41", 40, None),
-        ("坐标系=2000国家大地坐标系\n几度分带=6\n带号=40", 40, None),
-        ("坐标系=2000国家大地坐标系\n几度分带=3\n带号=40\n中央子午线=123", 0, None),
-        ("坐标系=2000国家大地坐标系\n几度分带=3\n带号=40\n投影类型=墨卡托", 40, None),
-        ("坐标系=某市2000独立坐标系\n几度分带=3\n带号=40", 40, None),
-        ("几度分带=3\n带号=40", 40, None),
+        ("坐标系=2000国家大地坐标系\n几度分带=3\n带号=40", "EPSG:4528", False),
+        ("坐标系=2000国家大地坐标系\n几度分带=3\n带号=41", None, True),
+        ("几度分带=3\n带号=40", None, False),
     ],
-)  # fmt: skip
-def test_crs_only_beyond_doubt(attributes, zone, crs):
-    reading = read(exchange(attributes, "4,1,DK1,地块,面,,,,@\n" + listed(SQUARE, zone=zone)))
+)
+def test_a_crs_that_is_named_but_in_doubt_is_asked_for(attributes, crs, is_asked):
+    reading = read(exchange(attributes, "4,1,DK1,地块,面,,,,@\n" + listed(SQUARE, zone=40)))
     assert reading.crs == crs
-    assert any("name" in note and "give the CRS" in note for note in reading.notes) == (
-        crs is None and "坐标系" in attributes
-    )
+    assert any("name" in note and "give the CRS" in note for note in reading.notes) == is_asked
 
 
 def test_degrees_with_a_named_datum():
@@ -186,38 +171,10 @@ def test_a_plain_list_may_state_its_system_too():
     assert read("坐标系：2000国家大地坐标系\n带号：40\n\n" + listed(SQUARE)).crs == "EPSG:4549"
 
 
-@pytest.mark.parametrize("datum", DATUMS.values(), ids=DATUMS)
-@pytest.mark.parametrize("width", [3, 6])
-def test_every_code_is_the_zone_it_stands_for(datum, width):
-    for zone in ZONES[width]:
-        central = zone * width - (0 if width == 3 else 3)
-        step = zone - ZONES[width][0]
-        for code, false_easting in (
-            (datum.numbered[width] + step, zone * 1_000_000 + 500_000),
-            (datum.plain[width] + step, 500_000),
-        ):
-            crs = pyproj.CRS(code)
-            parameters = {p.name: p.value for p in crs.coordinate_operation.params}
-            assert parameters["Longitude of natural origin"] == central
-            assert parameters["False easting"] == false_easting
-            assert crs.geodetic_crs.to_epsg() == datum.degrees
-
-
 def test_datum_shift_parameters_are_secret_and_never_repeated():
     reading = read(exchange("转换参数=12.345,-6.7,8.9,0,0,0,0", "4,1,DK1,地块,面,,,,@\n" + listed(SQUARE)))
     assert any("secret" in note for note in reading.notes)
     assert "12.345" not in repr(reading)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "序号,经度,纬度\n1,120.45,41.57\n2,120.46,41.57\n3,120.47,41.58",
-     "编号,经度,纬度\nS1,120.45,41.57\nS2,120.46,41.57\nS3,120.47,41.58",
-     "图斑编号,面积,类型\n1,2.5,采石\n2,3.5,建房\n3,1.5,堆土", "g,120.45,41.57\ng,120.46,41.57\ng,120.47,41.57", "J1,4603974.96,537532.83",
-     "某石场,120.45,41.57\n某砖厂,120.46,41.57\n某沙场,120.46,41.58"],
-)  # fmt: skip
-def test_tables_are_no_corners(text):
-    assert not is_corners(text)
 
 
 @settings(max_examples=300, deadline=None)

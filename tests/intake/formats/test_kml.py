@@ -9,42 +9,9 @@ from hypothesis import strategies as st
 from pipeline.errors import InputError
 from pipeline.intake.formats.kml import read_kml
 from pipeline.intake.reading import HowToRead, Reading
+from tests.intake.formats.placemarks import SQUARE, kml, line, placemark, polygon
 
 HOW = HowToRead("en")
-SQUARE = "120,41 121,41 121,42 120,42 120,41"  # one square degree
-HOLE = "120.25,41.25 120.75,41.25 120.75,41.75 120.25,41.75 120.25,41.25"  # a quarter of it
-
-
-def kml(*features: str) -> str:
-    body = "".join(features)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2">{body}</kml>'
-
-
-def polygon(outer: str, *holes: str) -> str:
-    inner = "".join(
-        f"<innerBoundaryIs><LinearRing><coordinates>{hole}</coordinates></LinearRing></innerBoundaryIs>"
-        for hole in holes
-    )
-    return (
-        f"<Polygon><outerBoundaryIs><LinearRing><coordinates>{outer}</coordinates></LinearRing></outerBoundaryIs>"
-        f"{inner}</Polygon>"
-    )
-
-
-def line(coordinates: str) -> str:
-    return f"<LineString><coordinates>{coordinates}</coordinates></LineString>"
-
-
-def multi(*geometries: str) -> str:
-    return f"<MultiGeometry>{''.join(geometries)}</MultiGeometry>"
-
-
-def point(coordinates: str) -> str:
-    return f"<Point><coordinates>{coordinates}</coordinates></Point>"
-
-
-def placemark(*content: str) -> str:
-    return f"<Placemark>{''.join(content)}</Placemark>"
 
 
 @pytest.fixture
@@ -104,32 +71,6 @@ def test_two_values_of_one_label_are_both_kept(read):
     data = '<ExtendedData><Data name="名称"><value>某石场</value></Data></ExtendedData>'
     (record,) = read(kml(placemark("<name>甲</name>", data))).records
     assert record.words == {"名称": "甲", "名称_2": "某石场"}
-
-
-@pytest.mark.parametrize(
-    ("geometry", "kind", "area", "note"),
-    [
-        (polygon(SQUARE, HOLE), "Polygon", 0.75, None),
-        (polygon("120,41 121,41 121,42 120,42"), "Polygon", 1, "unclosed ring"),
-        (polygon("\n 120, 41,5\n121 ,41\t121,42,7  120,42 120,41\n"), "Polygon", 1, "heights"),
-        (polygon("120,41,0,121,41,0,121,42,0,120,42,0,120,41,0"), "Polygon", 1, "regrouped"),
-        (polygon("120,41,121,41,121,42,120,42,120,41"), "Polygon", 1, "regrouped"),
-        (multi(polygon(SQUARE), polygon("122,41 123,41 123,42 122,42 122,41")), "MultiPolygon", 2, None),
-        (multi(point("120.5,41.5"), polygon(SQUARE)), "Polygon", 1, "label"),
-        (multi(point("125,41.5"), polygon(SQUARE)), "GeometryCollection", 1, None),
-        (point("120.45,41.57,0"), "Point", 0, None),
-        (line(SQUARE), "Polygon", 1, "closed line"),
-        (line("120,41 121,41 121,42 120,42 120,41.02"), "Polygon", 1, "nearly meet"),
-        ("<gx:Track xmlns:gx='g'><when>2021</when>" + "".join(f"<gx:coord>{p.replace(',', ' ')} 0</gx:coord>" for p in SQUARE.split())
-         + "</gx:Track>", "Polygon", 1, "closed line"),
-    ],
-)  # fmt: skip
-def test_shapes(read, geometry, kind, area, note):
-    (record,) = read(kml(placemark(geometry))).records
-    assert record.fault is None
-    assert record.shape.geom_type == kind
-    assert record.shape.area == pytest.approx(area)
-    assert len(record.notes) == (note is not None) and all(note in said for said in record.notes)
 
 
 @pytest.mark.parametrize(
@@ -249,14 +190,6 @@ def test_any_bytes_are_a_reading_or_a_sentence(tmp_path_factory, content):
         assert read_kml(path, HOW).crs == "EPSG:4326"
     except InputError as error:
         assert str(path) in str(error)
-
-
-@given(st.text(alphabet="0123456789.,-+eE naNif\n\t，", max_size=80))
-def test_any_coordinates_are_a_shape_or_a_fault(tmp_path_factory, text):
-    path = tmp_path_factory.getbasetemp() / "any.kml"
-    path.write_text(kml(placemark(polygon(text)), placemark(line(text))), encoding="utf-8")
-    for record in read_kml(path, HOW).records:
-        assert (record.shape is None) == (record.fault is not None)
 
 
 @settings(deadline=None)
