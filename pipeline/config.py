@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import pyproj
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from pipeline.rules import Frozen, Metres, Rules
 
@@ -22,11 +23,16 @@ SHIFTED_DATUMS = ("GCJ-02", "BD-09")  # map encryptions, not coordinate systems;
 LAYER_FIELDS = ("feature_key", "name", "level", "grade", "zone", "code", "code_name")
 
 
+def fault(key: str, **values: object) -> PydanticCustomError:
+    """A fault of config that people read as the sentence config.<key>."""
+    return PydanticCustomError(f"own_{key}", "{key}", {"key": key, **values})
+
+
 def _known_crs(name: str) -> str:
     try:
         pyproj.CRS.from_user_input(name)
     except pyproj.exceptions.CRSError as error:
-        raise ValueError(f"not a CRS name: {name}") from error
+        raise fault("not_a_crs", name=name) from error
     return name
 
 
@@ -38,7 +44,7 @@ def _only(allowed: tuple[str, ...]) -> AfterValidator:
     def check(mapping: dict[str, str]) -> dict[str, str]:
         unknown = [name for name in mapping if name not in allowed]
         if unknown:
-            raise ValueError(f"unknown field {', '.join(unknown)}; known: {', '.join(allowed)}")
+            raise fault("unknown_field", found=", ".join(unknown), known=", ".join(allowed))
         return mapping
 
     return AfterValidator(check)
@@ -55,10 +61,10 @@ def _fills(**sample: object) -> AfterValidator:
         try:
             made = template.format(**sample)
         except (KeyError, IndexError, ValueError) as error:
-            raise ValueError(f"a template with {', '.join(f'{{{name}}}' for name in sample)}") from error
+            raise fault("template", names=", ".join(f"{{{name}}}" for name in sample)) from error
         name = list(sample)[-1]
         if made == template.format(**{**sample, name: 2}):
-            raise ValueError(f"the template must use {{{name}}}")
+            raise fault("template_must_use", name=f"{{{name}}}")
         return template
 
     return AfterValidator(check)
@@ -71,6 +77,7 @@ SourceCrs = Annotated[str, AfterValidator(_known_source_crs)]
 SourceFields = Annotated[dict[str, str], _only(MAPPED_FIELDS)]
 LayerFields = Annotated[dict[str, str], _only(LAYER_FIELDS)]
 Codes = Annotated[list[str], BeforeValidator(_texts)]
+AliasField = Literal["activity", "change_type", "state", "source_code"]
 
 
 class Origin(Frozen):
@@ -116,11 +123,11 @@ class Source(Origin):
     def _complete(self) -> "Source":
         both = sorted(set(self.columns) & set(self.values))
         if both:
-            raise ValueError(f"{', '.join(both)} stands in both [columns] and [values]")
+            raise fault("in_both", names=", ".join(both))
         if self.kind == "change" and self.shows is None:
-            raise ValueError('a change source must say shows = "new_ground" or "whole_outline"')
+            raise fault("needs_shows")
         if self.kind == "change" and not {"period", "prev_date"} & {*self.columns, *self.values}:
-            raise ValueError("a change source needs a period or prev_date in [columns] or [values]")
+            raise fault("needs_period")
         return self
 
 
@@ -244,6 +251,7 @@ class Place(Frozen):
     ledger: Path
     problem_number: ProblemNumber
     holidays: list[date] = []
+    aliases: dict[AliasField, dict[str, str]] = {}  # the place's own words: field → word → code of pipeline/codes
     gazetteer: Path | None = None  # csv of villages and landmarks, by which places in words are found
     limits: Limits = Limits()
     cycles: Annotated[dict[str, date], Field(min_length=1)]

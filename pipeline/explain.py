@@ -70,8 +70,8 @@ def _lead_lines(tables: Tables, lead: Any, language: str) -> list[str]:
     for note in (lead.notes, lead.doubt):
         if isinstance(note, str):
             lines.append(say(language, "explain.notes", notes=note))
-    if isinstance(lead.corrects, str):
-        lines.append(say(language, "explain.corrects", corrects=lead.corrects))
+    if len(lead.corrects):
+        lines.append(say(language, "explain.corrects", corrects=", ".join(lead.corrects), root=lead.root_lead_id))
     if isinstance(lead.geometry_repair, str):
         lines.append(say(language, "explain.repair", note=lead.geometry_repair))
     lines += _overlap_lines(tables, str(lead.lead_id), language)
@@ -130,6 +130,11 @@ def _site_lines(tables: Tables, site_id: str, language: str) -> list[str]:
     return lines
 
 
+NOT_SAID = (  # lists and shapes, which no sentence names
+    "geometry", "towns", "corrects", "corrected_leads", "lead_ids", "source_ids", "orig_nos", "periods", "priority", "reasons",
+)  # fmt: skip
+
+
 def _row(row: Any) -> dict[str, Any]:
-    return {name: ("–" if value is None or value is pd.NA or value != value else value) for name, value in row._asdict().items()
-            if name not in ("geometry", "towns", "lead_ids", "source_ids", "orig_nos", "periods", "priority", "reasons")}  # fmt: skip
+    cells = {name: value for name, value in row._asdict().items() if name not in NOT_SAID}
+    return {name: "–" if value is None or value is pd.NA or value != value else value for name, value in cells.items()}

@@ -21,6 +21,7 @@ from pipeline.declare import Table, shape_table
 from pipeline.errors import ConfigError, InputError
 from pipeline.geometry import to_crs
 from pipeline.intake.ground import Ground, read_ground
+from pipeline.intake.records import new_numbers
 from pipeline.intake.words.codes import UNKNOWN_ACTIVITY, class_label
 from pipeline.ledger.store import accept as accept_problems
 from pipeline.ledger.store import read_accepted, read_cases
@@ -32,10 +33,11 @@ from pipeline.publish.province import file_name, write_geopackage
 from pipeline.publish.rows import delivered_rows, is_numbered, marks_of
 from pipeline.publish.workbook import write_workbook
 from pipeline.stages.account import account
+from pipeline.stages.belong import belong
 from pipeline.stages.doubt import doubt
 from pipeline.stages.facts import gather_facts
 from pipeline.stages.load import load, set_aside_unread
-from pipeline.stages.locate import locate, say_candidates
+from pipeline.stages.locate import locate
 from pipeline.stages.match import build_cases, match
 from pipeline.stages.merge import merge
 from pipeline.stages.normalise import normalise
@@ -47,6 +49,7 @@ from pipeline.store import building, keep_accepted, write_json, write_table, wri
 from pipeline.tables import CASES, INPUTS, OVERLAPS, SET_ASIDE, TABLES
 from pipeline.text import say
 
+SHOWN_NUMBERS = 6  # more in one warning hide the others
 INFORMATION = ("C4", "C5", "C6")  # recoveries and no change: evidence, no suspicion
 Step = Callable[[str], AbstractContextManager[Any]]
 
@@ -111,7 +114,7 @@ def make_tables(cycle: Cycle, step: Step = no_progress) -> Cycle:
     tables["reports"], inputs = run("load", load, place, ground.around)
     tables["inputs"] = _together([inputs, ground.inputs], INPUTS)
     leads, unplaced = run("normalise", normalise, tables["reports"], place, ground)
-    leads, cycle.shifted = doubt(leads, ground, place.language)
+    leads, cycle.shifted = doubt(leads, ground, rules.locate, place.language)
     tables["leads"] = leads
     tables["candidates"] = run("locate", locate, tables["reports"], leads, place, ground)
     inside = leads[~leads["lead_id"].isin(unplaced.loc[unplaced["reason"] == "E1", "lead_id"])]
@@ -122,7 +125,8 @@ def make_tables(cycle: Cycle, step: Step = no_progress) -> Cycle:
     on_sites = run("overlap sites", overlap, tables["sites"], ground.layers, rules.overlap, ground.coverage, "site")
     tables["overlaps"] = _together([on_leads, on_sites], OVERLAPS)
     tables["cases"] = build_cases(inside, ledger_cases(cycle))
-    tables["matches"] = run("match", match, tables["sites"], tables["cases"], ground.layers, rules, place.language)
+    matches = run("match", match, tables["sites"], tables["cases"], ground.layers, rules, place.language)
+    tables["matches"] = belong(matches, tables["sites"], tables["cases"], place.language)
     facts = run("facts", gather_facts, tables["sites"], on_sites, tables["matches"], leads, place, ground)
     judged = judge_sites(facts, place)
     accepted = read_accepted(place.ledger, cycle.name)
@@ -130,7 +134,7 @@ def make_tables(cycle: Cycle, step: Step = no_progress) -> Cycle:
     outside = unplaced[unplaced["reason"] == "E1"]
     tables["outcomes"] = outcomes(leads, judged, tables["cases"], outside, place.language)
     gone = [set_aside_unread(tables["reports"]), unplaced, set_aside_leads(judged, leads, tables["reports"])]
-    tables["set_aside"] = say_candidates(_together(gone, SET_ASIDE), tables["candidates"], place.language)
+    tables["set_aside"] = _together(gone, SET_ASIDE)
     cycle.accounting = account(place, tables["reports"], leads, tables["set_aside"], tables["outcomes"])
     return cycle
 
@@ -277,12 +281,15 @@ def input_warnings(cycle: Cycle, leads: pd.DataFrame) -> list[str]:
     for row in cycle.tables["inputs"].dropna(subset="crs_note").itertuples():
         lines.append(say(language, "run.warn_crs", title=titles[row.input_id], file=row.file, note=row.crs_note))
     lines += [say(language, "run.warn_shifted", title=titles[name], note=note) for name, note in cycle.shifted.items()]
+    hidden = {source.id: f"…（{source.title}）" for source in place.sources if source.kind == "reports"}
+    for name, numbers in new_numbers(cycle.tables["reports"], {source.id: source for source in place.sources}).items():
+        shown = "" if name in hidden else ", ".join(numbers[:SHOWN_NUMBERS])
+        lines.append(say(language, "run.warn_new_numbers", title=titles[name], n=len(numbers), numbers=shown))
     for layer_class in sorted(set(place.screens_for) - set(ground.coverage)):
         words = class_label(layer_class, language)
         lines.append(say(language, "run.warn_not_covered", layer_class=words))
     unknown = leads[(leads["activity_l2"] == UNKNOWN_ACTIVITY) & (leads["activity_words"] != UNKNOWN_ACTIVITY)]
     if len(unknown):
-        hidden = {source.id: f"…（{source.title}）" for source in place.sources if source.kind == "reports"}
         said = zip(unknown["source_id"], unknown["activity_words"], strict=True)
         counts = pd.Series([hidden.get(id_, word) for id_, word in said]).value_counts().sort_index()  # D19
         words = "、".join(f"{word} × {count}" for word, count in counts.items())

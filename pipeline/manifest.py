@@ -60,6 +60,9 @@ def _inputs(place: Place) -> list[dict[str, str]]:
     named += [(layer.id, Path(layer.covers)) for layer in place.layers if layer.covers not in (None, "place")]
     named += [("boundary", place.boundary.path)] if place.boundary else []
     named += [("townships", place.townships.path)] if place.townships else []
+    named += [("gazetteer", place.gazetteer)] if place.gazetteer else []
+    through_time = place.townships.through_time if place.townships else None
+    named += [("towns_through_time", through_time)] if through_time else []
     files = {(origin, file) for origin, path in named for file in _files(path)}
     files |= {(origin, side) for origin, path in files for ext in SIDECARS if (side := path.with_suffix(ext)).exists()}
     return [

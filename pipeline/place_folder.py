@@ -27,33 +27,50 @@ class _Faults:
 
     def read_toml(self, file: Path) -> dict[str, Any]:
         try:
-            return tomllib.loads(file.read_text(encoding="utf-8"))
+            text = file.read_text(encoding="utf-8-sig")  # Windows' editor writes a byte order mark
+            return tomllib.loads(text)
         except FileNotFoundError:
             self.add(file, "–", "config.file_missing")
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            self.add(file, "–", "config.not_toml", error=error)
+        except UnicodeDecodeError:
+            self.add(file, "–", "config.not_utf8")
+        except tomllib.TOMLDecodeError as error:
+            is_path = "\\" in text and ("escape" in str(error).lower() or "\\" in str(error))
+            self.add(file, "–", "config.backslash" if is_path else "config.not_toml", error=error)
         return {}
 
     def build(self, model: type[Model], file: Path, values: dict[str, Any]) -> Model | None:
         try:
             return model.model_validate(values)
         except ValidationError as error:
-            for fault in error.errors():
-                self._add_pydantic(model, file, dict(fault))
+            self._add_all(model, file, [dict(fault) for fault in error.errors()])
             return None
 
+    def _add_all(self, model: type[Frozen], file: Path, found: list[dict[str, Any]]) -> None:
+        """Every fault of one file; keys that are missing stand together in one line."""
+        missing = [_key(fault) for fault in found if fault["type"] == "missing"]
+        if missing:
+            self.add(file, ", ".join(missing), "config.missing_key")
+        for fault in found:
+            if fault["type"] != "missing":
+                self._add_pydantic(model, file, fault)
+
     def _add_pydantic(self, model: type[Frozen], file: Path, fault: dict[str, Any]) -> None:
-        key = ".".join(str(part) for part in fault["loc"]) or "–"
-        if fault["type"] == "missing":
-            self.add(file, key, "config.missing_key")
-        elif fault["type"] == "extra_forbidden":
+        key, context = _key(fault), fault.get("ctx", {})
+        if fault["type"] == "extra_forbidden":
             known = [field.alias or name for name, field in model.model_fields.items()]
             near = difflib.get_close_matches(str(fault["loc"][-1]), known, 1)
             self.add(file, key, "config.unknown_key", known=", ".join(near or known))
+        elif fault["type"].startswith("own_"):
+            self.add(file, key, f"config.{context['key']}", **{k: v for k, v in context.items() if k != "key"})
+        elif fault["type"] == "literal_error":
+            wanted = context["expected"].replace(" or ", ", ").replace("'", '"')
+            self.add(file, key, "config.one_of", found=fault["input"], wanted=wanted)
         else:
-            self.add(
-                file, key, "config.bad_value", found=fault["input"], wanted=fault["msg"].removeprefix("Value error, ")
-            )
+            self.add(file, key, "config.bad_value", found=fault["input"], wanted=fault["msg"])
+
+
+def _key(fault: dict[str, Any]) -> str:
+    return ".".join(str(part) for part in fault["loc"]) or "–"
 
 
 def read_place(folder: Path, language: str | None = None) -> Place:
@@ -123,13 +140,29 @@ def _resolve_file(faults: _Faults, folder: Path, raw: dict[str, Any], key: str, 
             faults.add(folder / "place.toml", prefix + key, "config.input_missing", path=raw[key])
 
 
+def _check_replaces(faults: _Faults, source: Source, sources: dict[str, Source]) -> None:
+    """What a correction replaces must be there, must have come before it, and must not in turn replace it."""
+    older, seen = source, {source.id}
+    while older.replaces is not None:
+        if older.replaces not in sources:
+            if older is source:
+                faults.add(source.file, "replaces", "config.replaces_unknown", source=source.replaces)
+            return
+        newer, older = older, sources[older.replaces]
+        if older.id in seen:
+            faults.add(source.file, "replaces", "config.replaces_circle", source=older.id)
+            return
+        seen.add(older.id)
+        if newer is source and older.received > source.received:
+            faults.add(source.file, "received", "config.replaces_later", source=older.id, received=older.received)
+
+
 def _check_place_alone(faults: _Faults, folder: Path, raw: dict[str, Any]) -> None:
     try:
         Place.model_validate({"folder": folder, **raw, "sources": [], "layers": [], "deliveries": [], "rules": None})
     except ValidationError as error:
-        for fault in error.errors():
-            if fault["loc"][:1] != ("rules",):
-                faults._add_pydantic(Place, folder / "place.toml", dict(fault))
+        found = [dict(fault) for fault in error.errors() if fault["loc"][:1] != ("rules",)]
+        faults._add_all(Place, folder / "place.toml", found)
 
 
 def _check_together(faults: _Faults, place: Place) -> None:
@@ -143,5 +176,4 @@ def _check_together(faults: _Faults, place: Place) -> None:
         if layer.crs in SHIFTED_DATUMS:
             faults.add(layer.file, "crs", "config.shifted_layer", datum=layer.crs)
     for source in place.sources:
-        if source.replaces and source.replaces not in {other.id for other in place.sources}:
-            faults.add(source.file, "replaces", "config.replaces_unknown", source=source.replaces)
+        _check_replaces(faults, source, {other.id: other for other in place.sources})

@@ -27,7 +27,7 @@ class AreaRules(Frozen):
 
 
 class LocateRules(Frozen):
-    """R12, R16–R17 and R24: where coordinates may lie, and how far words reach."""
+    """R10, R12, R16–R17 and R24: where coordinates may lie, how far words reach, when a group is shifted."""
 
     margin_m: Metres
     parts_apart_m: Metres
@@ -35,6 +35,10 @@ class LocateRules(Frozen):
     group_radius_m: Metres
     poi_radius_m: Metres
     town_radius_m: Metres
+    shifted_near_m: Metres
+    shifted_least_points: Annotated[int, Field(ge=1)]
+    shifted_least_share: Share
+    shifted_most_share: Share
     area_tolerance_share: Share
     area_tolerance_m2: SquareMetres
 

@@ -43,6 +43,25 @@ def test_each_fault_names_file_and_key(place, file, old, new, said):
     assert said in str(fault.value)
 
 
+def test_corrections_may_not_run_in_a_circle(place):
+    text = (place / "sources" / "leads.toml").read_text(encoding="utf-8")
+    (place / "sources" / "leads.toml").write_text('replaces = "fix"\n' + text, encoding="utf-8")
+    (place / "sources" / "fix.toml").write_text('replaces = "leads"\n' + text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="fix"):
+        read_place(place)
+    (place / "sources" / "leads.toml").write_text('replaces = "leads"\n' + text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="leads"):
+        read_place(place)
+
+
+def test_a_correction_does_not_come_before_what_it_corrects(place):
+    text = (place / "sources" / "leads.toml").read_text(encoding="utf-8")
+    early = text.replace("2023-06-01", "2023-05-01")
+    (place / "sources" / "fix.toml").write_text('replaces = "leads"\n' + early, encoding="utf-8")
+    with pytest.raises(ConfigError, match="2023-06-01"):
+        read_place(place)
+
+
 def test_all_faults_of_all_files_stand_in_one_error(place):
     edit(place / "place.toml", "county = ", "conty = ")
     edit(place / "layers" / "marsh.toml", 'class = "wetland"', "")

@@ -200,3 +200,11 @@ def test_english_and_chinese_runs_find_the_same(place):
     chinese, english = screen(place, "2023"), screen(place, "2023", "en")
     same = ["candidate_id", "score", "priority", "wetland_m2"]
     pd.testing.assert_frame_equal(pd.DataFrame(chinese["problems"][same]), pd.DataFrame(english["problems"][same]))
+
+
+def test_ids_stay_what_they_are(place):
+    """Literal ids: whoever changes how they are made must see it here, for ledgers and handed-out maps know them."""
+    write_source(place, "leads", [lead("in", box(100, 100, 100, 100))])
+    tables = screen(place, "2023")
+    found = tables["leads"]["lead_id"].iloc[0], tables["sites"]["site_id"].iloc[0], tables["problems"]["candidate_id"].iloc[0]
+    assert found == ("LSZDNW6CMXWD", "SSZDNW6CMXWD", "CSZDNW6CMXWD")

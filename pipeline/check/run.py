@@ -64,7 +64,7 @@ def read_inputs(cycle: Cycle, unread: dict[str, str], step: Step = no_progress) 
         tables["reports"], tables["inputs"] = load(place, ground.around, unread)
     with step("normalise"):
         leads, unplaced = normalise(tables["reports"], place, ground)
-        tables["leads"], cycle.shifted = doubt(leads, ground, place.language)
+        tables["leads"], cycle.shifted = doubt(leads, ground, place.rules.locate, place.language)
     with step("locate"):
         tables["candidates"] = locate(tables["reports"], tables["leads"], place, ground)
     gone = [frame for frame in (set_aside_unread(tables["reports"]), unplaced) if len(frame)]

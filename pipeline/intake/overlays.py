@@ -1,5 +1,6 @@
 """Overlay layers and bare polygon files: read, selected by their codes, moved to the working CRS, repaired."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -62,6 +63,8 @@ def read_layer(
     """Every usable feature of `layer` in `crs`. Raises InputError for a file or a column that is not there."""
     records, shapes, repairs, inputs = read_features(layer, limits, crs, around, language)
     _require_columns(layer, records, language)
+    doubts = _code_doubts(layer, records, language)
+    inputs = [{**row, "notes": [*row["notes"], *doubts]} for row in inputs]
     chosen = [i for i, record in enumerate(records) if _is_selected(layer, record)]
     records, repairs = [records[i] for i in chosen], [repairs[i] for i in chosen]
     shapes = shapes[chosen]
@@ -74,7 +77,8 @@ def read_layer(
         if not is_usable
     ]
     frame = gpd.GeoDataFrame(_columns(layer, records, repairs, rules), geometry=list(shapes), crs=crs)
-    return LayerRead(frame[np.array(usable, dtype=bool)].reset_index(drop=True), unusable, inputs)
+    said = [say(language, "intake.layer_codes", layer=layer.title, note=note) for note in doubts]
+    return LayerRead(frame[np.array(usable, dtype=bool)].reset_index(drop=True), said + unusable, inputs)
 
 
 def read_areas(
@@ -131,6 +135,27 @@ def _require_columns(layer: Layer, records: list[Record], language: str) -> None
 def _is_selected(layer: Layer, record: Record) -> bool:
     return all(_code(layer, record, column) in codes for column, codes in layer.where.items()) and not any(
         _code(layer, record, column) in codes for column, codes in layer.where_not.items()
+    )
+
+
+def _code_doubts(layer: Layer, records: list[Record], language: str) -> list[str]:
+    """What speaks against the codes of a layer: zeros that a spreadsheet lost, names that are another class's."""
+    column = layer.columns.get("code", next(iter(layer.where), ""))
+    counts = Counter(record.words[column] for record in records if record.words.get(column))
+    wanted = [code for codes in (*layer.where.values(), *layer.where_not.values()) for code in codes]
+    if layer.code_scheme is None:
+        lost = [code for code in wanted if code not in counts and code.lstrip("0") in counts]
+        found = ", ".join(f"{code.lstrip('0')} × {counts[code.lstrip('0')]}" for code in lost)
+        return [say(language, "intake.where_zeros", wanted=", ".join(lost), found=found)] if lost else []
+    pairs = Counter(
+        (record.words.get(column, ""), _word(layer, record, "code_name") or _word(layer, record, "name"))
+        for record in records
+    )
+    judged = ((tidy_code(code, name, layer.code_scheme, language), code, n) for (code, name), n in pairs.items())
+    return sorted(
+        say(language, "intake.code_note", note=note, n=n)
+        for (tidy, note), code, n in judged
+        if note is not None and tidy == code  # a zero given back by its name is no doubt
     )
 
 

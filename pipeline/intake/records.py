@@ -1,37 +1,74 @@
-"""Which records say the same thing twice, and which correct an earlier one."""
+"""Which records say the same thing twice, and which are newer versions of one and the same record.
+
+A source that replaces another belongs to its family; within a family the records of one number are versions of one
+record. The newest version stands. It keeps the identity of the first (`root_lead_id`) and remembers the leads of all
+earlier ones (`corrects`), so that nothing accepted is forgotten and nothing gets a second number.
+"""
+
+from itertools import pairwise
+from typing import Any
 
 import pandas as pd
+import shapely
 
 from pipeline.config import Source
 from pipeline.text import say
 
 
+def family_order(sources: dict[str, Source]) -> dict[str, tuple[str, tuple[str, int, str]]]:
+    """source_id → (the first source of its family, its place among the versions: received, corrections deep, id)."""
+    order = {}
+    for source in sources.values():
+        first, depth = source, 0
+        while first.replaces is not None and first.replaces in sources:
+            first, depth = sources[first.replaces], depth + 1
+        order[source.id] = first.id, (source.received.isoformat(), depth, source.id)
+    return order
+
+
+def new_numbers(reports: pd.DataFrame, sources: dict[str, Source]) -> dict[str, list[str]]:
+    """correcting source_id → its numbers that nothing it replaces has: new records, or typing errors."""
+    order = family_order(sources)
+    found = {}
+    for source in sources.values():
+        if source.replaces is None:
+            continue
+        first, version = order[source.id]
+        older = [one for one, (family, place) in order.items() if family == first and place < version]
+        known = set(reports.loc[reports["source_id"].isin(older), "orig_no"].dropna())
+        own = reports.loc[reports["source_id"] == source.id, "orig_no"].dropna()
+        if numbers := sorted(set(own) - known):
+            found[source.id] = numbers
+    return found
+
+
 def without_corrected(
     leads: pd.DataFrame, sources: dict[str, Source], language: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(leads, corrected): of a source that a later file replaces, rows of the same number go; the newer row `corrects` them.
+    """(leads, corrected): only the newest version of each record stands; `corrected` has one E5 row per older record.
 
-    A correction of a correction corrects the first record, so that its site keeps one id throughout.
+    Leads (geometry in a CRS in metres) gain `root_lead_id` and `corrects`; a corrected lead takes over the date received
+    of its first version.
     """
-    leads = leads.assign(corrects=None)
-    corrected = []
-    for source in sorted(sources.values(), key=lambda one: (one.received, one.id)):
-        if source.replaces is None:
-            continue
-        newer = leads[leads["source_id"] == source.id].dropna(subset="orig_no").drop_duplicates("orig_no")
-        older = leads[(leads["source_id"] == source.replaces) & leads["orig_no"].isin(newer["orig_no"])]
-        first = older["corrects"].where(older["corrects"].notna(), older["lead_id"])
-        origin = dict(zip(older["orig_no"], first, strict=True))
-        known = newer["orig_no"].isin(origin)
-        leads.loc[newer.index[known], "corrects"] = newer.loc[known, "orig_no"].map(origin)
-        received = dict(zip(older["orig_no"], older["received"], strict=True))
-        leads.loc[newer.index[known], "received"] = newer.loc[known, "orig_no"].map(received)
-        kept = newer.set_index("orig_no")["lead_id"]
-        detail = say(language, "intake.replaced", source=source.title)
-        corrected.append(older.assign(lead_id=older["orig_no"].map(kept), reason="E5", detail=detail))
-        leads = leads.drop(index=older.index)
-    leads.loc[leads["corrects"] == leads["lead_id"], "corrects"] = None  # sent again unchanged
-    return leads, pd.concat(corrected) if corrected else leads.iloc[:0]
+    leads = leads.assign(root_lead_id=leads["lead_id"], corrects=[[] for _ in range(len(leads))])
+    order = family_order(sources)
+    numbered = leads.dropna(subset="orig_no")
+    families = numbered["source_id"].map(lambda source_id: order[source_id][0])
+    gone: dict[Any, tuple[str, str]] = {}  # row → (lead that stands, title of the source that corrects)
+    for _, family in numbered.groupby([families, "orig_no"], sort=True):
+        versions = [
+            family.index[family["source_id"] == source_id]
+            for source_id in sorted(family["source_id"].unique(), key=lambda source_id: order[source_id][1])
+        ]
+        for older, newer in pairwise(versions):
+            _hand_on(leads, older, newer)
+        standing = leads.loc[versions[-1]].sort_values("lead_id").iloc[0]
+        for row in (row for version in versions[:-1] for row in version):
+            gone[row] = str(standing["lead_id"]), sources[standing["source_id"]].title
+    rows = leads.loc[list(gone)]
+    details = [say(language, "intake.replaced", source=title) for _, title in gone.values()]
+    corrected = rows.assign(lead_id=[lead_id for lead_id, _ in gone.values()], reason="E5", detail=details)
+    return leads.drop(index=rows.index), corrected.drop_duplicates("report_id")
 
 
 def without_repeated(
@@ -52,3 +89,37 @@ def without_repeated(
         for i in repeated["lead_id"]
     ]
     return leads[~is_repeated].reset_index(drop=True), repeated.assign(reason="E5", detail=details)
+
+
+def _hand_on(leads: pd.DataFrame, older: pd.Index, newer: pd.Index) -> None:
+    """Every lead of the older version hands its identity to its successor; one that has none is still remembered.
+
+    Successors are found one to one, by common ground and then by distance; a newer lead left over keeps its own identity
+    and remembers the nearest older lead, so that a person is asked before it gets a number of its own.
+    """
+    touching = sorted((_nearness(leads, old, new), old, new) for old in older for new in newer)
+    successor: dict[Any, Any] = {}
+    for _, old, new in touching:
+        if old not in successor and new not in successor.values():
+            successor[old] = new
+    heirs = set(successor.values())
+    for _, old, new in touching:
+        successor.setdefault(old, new)  # more places before than now
+    remembered = [(old, new) for old, new in successor.items()]
+    for new in newer:
+        if new not in heirs:  # more places now than before
+            remembered.append((next(old for _, old, near in touching if near == new), new))
+    for old, new in remembered:
+        known = dict.fromkeys([*leads.at[new, "corrects"], *leads.at[old, "corrects"], leads.at[old, "lead_id"]])
+        leads.at[new, "corrects"] = [lead_id for lead_id in known if lead_id != leads.at[new, "lead_id"]]
+    for old, new in successor.items():
+        if new in heirs:
+            heirs.remove(new)
+            leads.loc[new, ["root_lead_id", "received"]] = leads.loc[old, ["root_lead_id", "received"]]
+
+
+def _nearness(leads: pd.DataFrame, old: Any, new: Any) -> tuple[float, float, str, str]:
+    """Sorts pairs: most common ground first, then the nearest; ids decide between equals, never the order of rows."""
+    a, b = leads.at[old, "geometry"], leads.at[new, "geometry"]
+    shared_m2 = float(shapely.area(shapely.intersection(a, b)))
+    return -shared_m2, float(shapely.distance(a, b)), str(leads.at[old, "lead_id"]), str(leads.at[new, "lead_id"])

@@ -24,7 +24,7 @@ def delivered_rows(
     """Every row set by name; `geometry` columns are in the working CRS of `tables`."""
     problems = problem_rows(place, tables, language)
     leads = lead_rows(tables, language)
-    gone = set_aside_rows(tables, language)
+    gone = set_aside_rows(place, tables, language)
     is_point = problems.geometry.geom_type == "Point"
     return {
         "problems": pd.DataFrame(problems).drop(columns="geometry"),
@@ -35,9 +35,9 @@ def delivered_rows(
         "overlaps": overlap_rows(place, tables, language),
         "known_cases": case_rows(place, tables, language),
         "set_aside": gone,
-        "excluded": gone[~gone["reason"].isin(["E1", "E9"])].reset_index(drop=True),
-        "unlocated": gone[gone["reason"] == "E9"].reset_index(drop=True),
-        "outside": gone[gone["reason"] == "E1"].reset_index(drop=True),
+        "excluded": _counted(gone[~gone["reason"].isin(["E1", "E9"])]),
+        "unlocated": _counted(gone[gone["reason"] == "E9"]),
+        "outside": _counted(gone[gone["reason"] == "E1"]),
         "merged": merged_rows(tables, language),
         "undecided": undecided_rows(tables, language),
         "statistics": statistics_rows(problems, language),
@@ -214,16 +214,53 @@ def case_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:
     )
 
 
-def set_aside_rows(tables: Tables, language: str) -> pd.DataFrame:
-    """What goes no further and why, so that every row can be found again in its file."""
+def set_aside_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:
+    """What goes no further and why, so that every row can be found again in its file.
+
+    `text` (scrubbed) and `places` (where its words may mean) are for the house alone: no delivery layer has them.
+    """
     gone = tables["set_aside"]
     where = tables["leads"].set_index("lead_id")[["lon", "lat", "town", "area_m2", "kind"]]
     rows = gone.join(where, on="lead_id")
     is_report = rows["kind"] == "reports"  # where a petition points stays in the house
     rows.loc[is_report, ["lon", "lat"]] = None
+    texts, places = petition_texts(place, tables["reports"]), candidate_places(tables["candidates"], language)
     return rows.assign(
-        seq=range(1, len(rows) + 1), reason_name=[say(language, f"labels.{reason}") for reason in rows["reason"]]
+        seq=range(1, len(rows) + 1),
+        reason_name=[say(language, f"labels.{reason}") for reason in rows["reason"]],
+        text=[texts.get(report_id, "") for report_id in rows["report_id"]],
+        places=[places.get(report_id, "") for report_id in rows["report_id"]],
     )
+
+
+def petition_texts(place: Place, reports: pd.DataFrame) -> dict[str, str]:
+    """report_id → what a petition, report or media lead says, as it was scrubbed at the door."""
+    titles = {
+        s.id: [s.columns[n] for n in ("place_text", "text") if n in s.columns]
+        for s in place.sources
+        if s.kind == "reports"
+    }
+    own = reports[reports["source_id"].isin(titles)]
+    words = zip(own["report_id"], own["source_id"], own["attributes"].map(json.loads), strict=True)
+    return {
+        report_id: " ".join(cells[title] for title in titles[source_id] if title in cells)
+        for report_id, source_id, cells in words
+    }
+
+
+def candidate_places(candidates: pd.DataFrame, language: str) -> dict[str, str]:
+    """report_id → the places its words may mean, the likeliest first, in one cell."""
+    found: dict[str, list[str]] = {}
+    for row in candidates[candidates["reading"] == "words"].itertuples():
+        name = f"{row.town}{row.name}" if isinstance(row.town, str) and row.town != row.name else str(row.name)
+        sentence = say(language, "list.candidate", name=name, radius=row.radius_m, lon=row.lon, lat=row.lat)
+        found.setdefault(str(row.report_id), []).append(sentence)
+    return {report_id: ("；" if language == "zh" else "; ").join(places) for report_id, places in found.items()}
+
+
+def _counted(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of one sheet, numbered from 1."""
+    return rows.reset_index(drop=True).assign(seq=range(1, len(rows) + 1))
 
 
 def merged_rows(tables: Tables, language: str) -> pd.DataFrame:

@@ -10,15 +10,13 @@ import shapely
 from pipeline.geometry import Shapes, to_crs
 from pipeline.intake.ground import Ground
 from pipeline.intake.placing import other_readings
+from pipeline.rules import LocateRules
 from pipeline.text import say
 
-NEAR_M = 60.0  # R10: a point and the site it means lie this near
-LEAST_MET = 3  # fewer points than this prove nothing about a group
-LEAST_SHARE = 0.5  # of the group must meet something after un-shifting …
-MOST_SHARE = 0.1  # … and hardly any of it as written
 
-
-def doubt(leads: gpd.GeoDataFrame, ground: Ground, language: str) -> tuple[gpd.GeoDataFrame, dict[str, str]]:
+def doubt(
+    leads: gpd.GeoDataFrame, ground: Ground, rules: LocateRules, language: str
+) -> tuple[gpd.GeoDataFrame, dict[str, str]]:
     """(leads, sentences): `leads` with `doubt` and a wider accuracy for groups that fit only un-shifted; the sentence per source.
 
     Nothing is moved: a person declares the source's crs, or decides point by point.
@@ -26,7 +24,7 @@ def doubt(leads: gpd.GeoDataFrame, ground: Ground, language: str) -> tuple[gpd.G
     said: dict[str, str] = {}
     for source_id, group in leads[(leads["area_m2"] == 0) & leads["doubt"].isna()].groupby("source_id", sort=True):
         others = leads[leads["source_id"] != source_id].geometry.to_numpy()
-        found = _fits_unshifted(group, others, ground) if len(group) >= LEAST_MET and len(others) else None
+        found = _fits_unshifted(group, others, ground, rules)
         if found is None:
             continue
         datum, met, offset_m = found
@@ -42,23 +40,28 @@ def doubt(leads: gpd.GeoDataFrame, ground: Ground, language: str) -> tuple[gpd.G
     return leads, said
 
 
-def _fits_unshifted(group: pd.DataFrame, others: Shapes, ground: Ground) -> tuple[str, int, float] | None:
+def _fits_unshifted(
+    group: pd.DataFrame, others: Shapes, ground: Ground, rules: LocateRules
+) -> tuple[str, int, float] | None:
     """(datum, points that meet something, mean offset m) of the datum that explains the group; None where none does."""
+    if len(group) < rules.shifted_least_points or not len(others):
+        return None
     tree = shapely.STRtree(others)
     written: Any = group["geometry"].to_numpy(dtype=object)
-    if _met(tree, written) > MOST_SHARE * len(group):
+    if _met(tree, written, rules) > rules.shifted_most_share * len(group):
         return None
     readings = [other_readings(lon, lat) for lon, lat in zip(group["lon"], group["lat"], strict=True)]
     best: tuple[str, int, float] | None = None
     for k, datum in enumerate(label for label, *_ in readings[0]):
         points = np.array([shapely.Point(row[k][1], row[k][2]) for row in readings], dtype=object)
         moved = to_crs(points, ground.geographic, ground.crs)
-        met = _met(tree, moved)
-        if met >= max(LEAST_MET, LEAST_SHARE * len(group)) and (best is None or met > best[1]):
+        met = _met(tree, moved, rules)
+        least = max(rules.shifted_least_points, rules.shifted_least_share * len(group))
+        if met >= least and (best is None or met > best[1]):
             best = datum, met, float(shapely.distance(written, moved).mean())
     return best
 
 
-def _met(tree: Any, points: Shapes) -> int:
-    """How many points have something within NEAR_M."""
-    return len(set(tree.query(points, predicate="dwithin", distance=NEAR_M)[0].tolist()))
+def _met(tree: Any, points: Shapes, rules: LocateRules) -> int:
+    """How many points have something near."""
+    return len(set(tree.query(points, predicate="dwithin", distance=rules.shifted_near_m)[0].tolist()))

@@ -40,15 +40,16 @@ def gather_facts(
         lines[str(row["subject_id"])].append(row)
     related = _relations(matches, ground.crs)
     voting = {layer.layer_class for layer in place.layers if layer.counts}
+    family = {source.id: source.replaces or source.id for source in place.sources}
     extra = [
         {
-            **_words([lead_rows[lead_id] for lead_id in lead_ids]),
+            **_words([lead_rows[lead_id] for lead_id in lead_ids], family),
             **_figures(lines[site_id], voting, place.screens_for),
             **related.get(site_id, NO_RELATION),
         }
         for site_id, lead_ids in zip(sites["site_id"], sites["lead_ids"], strict=True)
     ]
-    columns = list({**_words([]), **_figures([], voting, place.screens_for), **NO_RELATION})
+    columns = list({**_words([], family), **_figures([], voting, place.screens_for), **NO_RELATION})
     facts = facts.join(pd.DataFrame(extra, index=facts.index, columns=columns, dtype=object))
     new_m2 = facts["new_m2"].astype(float).fillna(facts["area_m2"])
     return facts.assign(new_m2=new_m2, is_point=facts["area_m2"] == 0)
@@ -61,13 +62,21 @@ def _records(frame: pd.DataFrame) -> list[Row]:
     return records
 
 
-def _words(leads: list[Row]) -> Row:
+def _words(leads: list[Row], family: dict[str, str]) -> Row:
+    """`n_independent`: a source and its correction are one voice."""
     return {
         "source_ids": _unique(lead["source_id"] for lead in leads),
+        "n_independent": len({_first(lead["source_id"], family) for lead in leads}),
         "source_codes": _unique(lead["source_code"] for lead in leads),
         "orig_nos": _unique(lead["orig_no"] for lead in leads),
         "periods": sorted(_unique(lead["period"] for lead in leads)),
     }
+
+
+def _first(source_id: str, family: dict[str, str]) -> str:
+    while family.get(source_id, source_id) != source_id:
+        source_id = family[source_id]
+    return source_id
 
 
 def _unique(values: Iterable[Any]) -> list[str]:

@@ -39,23 +39,6 @@ def locate(reports: pd.DataFrame, leads: pd.DataFrame, place: Place, ground: Gro
     return shape_table(pd.DataFrame(rows, columns=CANDIDATES.names), CANDIDATES)
 
 
-def say_candidates(set_aside: pd.DataFrame, candidates: pd.DataFrame, language: str) -> pd.DataFrame:
-    """Table set_aside with the candidates of a record that waits for its place said in its detail, the best first."""
-    words: dict[str, list[str]] = {}
-    for row in candidates[candidates["reading"] == "words"].itertuples():
-        name = f"{row.town}{row.name}" if isinstance(row.town, str) and row.town != row.name else str(row.name)
-        words.setdefault(str(row.report_id), []).append(
-            say(language, "intake.candidate", name=name, radius=row.radius_m, lon=row.lon, lat=row.lat)
-        )
-    details = [
-        detail
-        if report_id not in words
-        else detail + say(language, "intake.candidates", places="；".join(words[report_id]))
-        for detail, report_id in zip(set_aside["detail"], set_aside["report_id"], strict=True)
-    ]
-    return set_aside.assign(detail=pd.Series(details, index=set_aside.index, dtype="str"))
-
-
 def _readings(report: Row, accuracy_m: float, ground: Ground, language: str) -> list[Row]:
     """The position taken and the other readings of the same numbers."""
     if not isinstance(report["readings"], str) or report["shape_wkb"] is None:

@@ -28,8 +28,8 @@ def build_cases(leads: gpd.GeoDataFrame, ledger: pd.DataFrame) -> gpd.GeoDataFra
     known = leads[leads["case_geometry"].notna()]
     states = [to_state(word) or OPEN_STATE for word in known["legacy_state"]]
     cases = known.assign(
-        problem_id=["K" + lead_id[1:] for lead_id in known["lead_id"]],
-        lead_ids=[[lead_id] for lead_id in known["lead_id"]],
+        problem_id=["K" + lead_id[1:] for lead_id in known["root_lead_id"]],
+        lead_ids=[[lead_id, *old] for lead_id, old in zip(known["lead_id"], known["corrects"], strict=True)],
         state=states,
         is_closed=[state in CLOSED_STATES for state in states],
         known_since=known["curr_date"].fillna(known["received"]),
@@ -79,43 +79,8 @@ def match(
             judged = _judge(sites.loc[i], located.loc[j], rivals[j], known, counted, rules, language)
             if judged is not None:
                 rows.append({**judged, "geometry": new_ground})
-    rows = _with_corrections(rows, sites, cases, language)
     frame = shape_table(pd.DataFrame(rows, columns=MATCHES.names), MATCHES)
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=sites.crs)
-
-
-def _with_corrections(
-    rows: list[dict[str, object]], sites: gpd.GeoDataFrame, cases: gpd.GeoDataFrame, language: str
-) -> list[dict[str, object]]:
-    """A site whose lead corrects a lead of a case belongs to that case: known if it still is the same, else asked about.
-
-    Such a site never gets a number of its own, so its other relations step back.
-    """
-    case_of = {lead_id: k for k, lead_ids in enumerate(cases["lead_ids"]) for lead_id in lead_ids}
-    for i, corrected in enumerate(sites.get("corrected_leads", [])):
-        own = sorted({case_of[lead_id] for lead_id in corrected if lead_id in case_of})
-        if not own:
-            continue
-        site, ids = sites.loc[i], set(cases["problem_id"].iloc[own])
-        if any(r["site_id"] == site["site_id"] and r["problem_id"] in ids and r["relation"] == "same" for r in rows):
-            continue
-        case = cases.iloc[own[0]]
-        rows = [row for row in rows if row["site_id"] != site["site_id"]]
-        located = case["geometry"] is not None and case["case_geometry"] != "none"
-        rows.append(
-            {
-                "site_id": site["site_id"],
-                "problem_id": case["problem_id"],
-                "case_geometry": case["case_geometry"],
-                "relation": "review",
-                "overlap_m2": float(shapely.intersection(site["geometry"], case["geometry"]).area) if located else 0.0,
-                "outside_m2": float(site["area_m2"]),
-                "gap_m": float(shapely.distance(site["geometry"], case["geometry"])) if located else 0.0,
-                "reason": say(language, "match.corrected", case=_case_name(case)),
-                "geometry": polygons_of(site["geometry"]) if site["area_m2"] else None,
-            }
-        )
-    return rows
 
 
 def _nearest_sites(

@@ -49,11 +49,13 @@ def merge(leads: gpd.GeoDataFrame, rules: MergeRules, language: str = "zh") -> t
 
 def judge_pairs(leads: gpd.GeoDataFrame, rules: MergeRules) -> pd.DataFrame:
     """Every near pair (a before b in row order) with its numbers, the rule that decides and the decision."""
+    leads = leads if "doubt" in leads else leads.assign(doubt=None)
     shapes = np.array([fill_holes(s) if s.area else s for s in leads.geometry], dtype=object)
     is_point = leads["area_m2"].to_numpy() == 0
     accuracy_m = leads["position_accuracy_m"].to_numpy(dtype=float)
     reach_m = np.where(is_point, np.maximum(np.maximum(rules.point_review_m, accuracy_m) + rules.point_review_extra_m,
                                             rules.points_review_m), rules.near_m)  # fmt: skip
+    reach_m = np.where(leads["doubt"].notna(), 0.0, reach_m)  # its position waits for a person: it asks about nobody
     left, right = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=reach_m)
     pairs = pd.DataFrame({"a": np.minimum(left, right), "b": np.maximum(left, right)}).drop_duplicates()
     pairs = pairs[pairs["a"] < pairs["b"]].sort_values(["a", "b"]).reset_index(drop=True)
@@ -62,7 +64,6 @@ def judge_pairs(leads: gpd.GeoDataFrame, rules: MergeRules) -> pd.DataFrame:
     pairs["gap_m"] = shapely.distance(shapes[a], shapes[b])
     pairs["front_m"], pairs["front_share"] = np.nan, np.nan
     columns = ["source_id", "period", "shows", "activity_l1", "kind", "position_accuracy_m", "doubt"]
-    leads = leads if "doubt" in leads else leads.assign(doubt=None)
     facts = [_Facts(*row) for row in leads[columns].astype(object).where(leads[columns].notna(), None).to_numpy()]
     judged = [_judge(row, shapes, is_point, facts, rules) for row in pairs.itertuples()]
     pairs["rule"] = [rule for rule, *_ in judged]
@@ -328,4 +329,5 @@ def _sentence(pair: Any, language: str) -> str:
     rule, _, by_others = str(pair.rule).partition(" ")
     numbers = {"front": np.nan_to_num(pair.front_m), "share": np.nan_to_num(pair.front_share), "gap": pair.gap_m}
     sentence = say(language, f"merge.{rule}", iou=pair.iou, containment=pair.containment, **numbers)
-    return sentence + (say(language, "merge.by_others") if by_others else "")
+    asked = say(language, "merge.asked") if pair.decision == "review" else ""
+    return sentence + (say(language, "merge.by_others") if by_others else "") + asked

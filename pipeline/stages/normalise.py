@@ -15,7 +15,7 @@ from pipeline.geometry import Floats, Shapes, area_m2, make_id, repair, to_crs
 from pipeline.intake.fields import mapped_words
 from pipeline.intake.ground import Ground, surface_points, towns_of
 from pipeline.intake.parts import by_distance, by_kind
-from pipeline.intake.records import without_corrected, without_repeated
+from pipeline.intake.records import family_order, without_corrected, without_repeated
 from pipeline.intake.stated_areas import stated_areas
 from pipeline.intake.words.codes import UNKNOWN_ACTIVITY, to_activity, to_change_type, to_source_code
 from pipeline.intake.words.dates import date_span, parse_date, precision, read_dates
@@ -41,11 +41,12 @@ def normalise(reports: pd.DataFrame, place: Place, ground: Ground) -> tuple[gpd.
     """
     readable = reports[reports["fault"].isna()].reset_index(drop=True)
     sources = {source.id: source for source in place.sources}
-    leads = _coded(readable, sources, place.language)
+    leads = _coded(readable, sources, place)
+    leads, misplaced = _placed(_separated(leads), ground, place.language)
+    leads = _numbered(leads, place.rules.locate.parts_apart_m)
     leads, corrected = without_corrected(leads, sources, place.language)
     leads, repeated = without_repeated(leads, sources, place.language)
-    leads, misplaced = _placed(_separated(leads), ground, place.language)
-    leads = _measured(_numbered(leads, place.rules.locate.parts_apart_m), ground)
+    leads = _measured(_unanswered(leads, reports, sources, place.language), ground)
     leads = leads.assign(declared_area_m2=stated_areas(leads, readable, sources, place))
     leads = _in_towns(leads, ground)
     outside = _outside(leads, place, ground)
@@ -55,15 +56,16 @@ def normalise(reports: pd.DataFrame, place: Place, ground: Ground) -> tuple[gpd.
     return gpd.GeoDataFrame(shape_table(leads, LEADS), geometry="geometry", crs=ground.crs), frame
 
 
-def _coded(reports: pd.DataFrame, sources: dict[str, Source], language: str) -> pd.DataFrame:
+def _coded(reports: pd.DataFrame, sources: dict[str, Source], place: Place) -> pd.DataFrame:
     """Words to codes, dates to ISO, and the lead's id from what was received."""
     rows = []
     shapes = shapely.from_wkb(reports["shape_wkb"].to_numpy(dtype=object))
     for report, shape in zip(reports.itertuples(), shapes, strict=True):
         source = sources[str(report.source_id)]
         words = mapped_words(source, json.loads(str(report.attributes)))
-        dates = read_dates(words["period"], words["prev_date"], words["curr_date"], language)
-        activity_l1, activity_l2 = to_activity(words["activity"])
+        meant = _meant(words, place)
+        dates = read_dates(words["period"], words["prev_date"], words["curr_date"], place.language)
+        activity_l1, activity_l2 = to_activity(meant["activity"])
         said = [words[name] or "" for name in IDENTITY]
         known = [date for date in (dates.prev_date, dates.curr_date) if date]
         rows.append(
@@ -73,7 +75,7 @@ def _coded(reports: pd.DataFrame, sources: dict[str, Source], language: str) -> 
                 "part_no": 1,
                 "source_id": source.id,
                 "kind": source.kind,
-                "source_code": to_source_code(words["source_code"]) or source.source_code,
+                "source_code": to_source_code(meant["source_code"]) or source.source_code,
                 "orig_no": report.orig_no,
                 "received": report.received,
                 "shows": source.shows,
@@ -84,15 +86,15 @@ def _coded(reports: pd.DataFrame, sources: dict[str, Source], language: str) -> 
                 "activity_l1": activity_l1,
                 "activity_l2": activity_l2,
                 "activity_words": words["activity"] or UNKNOWN_ACTIVITY,
-                "change_type": to_change_type(words["change_type"]),
+                "change_type": to_change_type(meant["change_type"]),
                 "position_accuracy_m": report.position_accuracy_m,
                 "crs_source": report.crs_source,
                 "crs_confidence": report.crs_confidence,
-                "doubt": _doubt(report, language),
+                "doubt": _doubt(report, place.language),
                 "readings": report.readings,
                 "town_words": words["town"],
                 "notes": "; ".join(dates.notes) or None,
-                "legacy_state": words["state"],
+                "legacy_state": meant["state"],
                 "closed_date": parse_date(words["closed_date"]),
                 "case_geometry": _case_geometry(source, words, shape),
                 "src_row": report.src_row,
@@ -101,6 +103,13 @@ def _coded(reports: pd.DataFrame, sources: dict[str, Source], language: str) -> 
         )
     columns = [*LEADS.names, "readings", "src_row"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _meant(words: dict[str, str | None], place: Place) -> dict[str, str | None]:
+    """The words that the place has its own code for, as that code; the others as they are."""
+    return words | {
+        field: own.get(word, word) for field, own in place.aliases.items() if (word := words[field]) is not None
+    }
 
 
 def _days(iso: str) -> int:
@@ -144,7 +153,7 @@ def _numbered(leads: pd.DataFrame, apart_m: float) -> pd.DataFrame:
         lead_id if part == 1 else make_id("L", lead_id, str(part))
         for lead_id, part in zip(leads["lead_id"], leads["part_no"], strict=True)
     ]
-    return leads.assign(lead_id=ids, corrects=leads["corrects"].where(leads["part_no"] == 1, None))
+    return leads.assign(lead_id=ids)
 
 
 def _placed(leads: pd.DataFrame, ground: Ground, language: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -171,7 +180,27 @@ def _placed(leads: pd.DataFrame, ground: Ground, language: str) -> tuple[pd.Data
     ]
     gone = leads[is_gone].assign(lead_id=None, reason=reasons, detail=details)
     whole = leads.assign(geometry=shapes, geometry_repair=notes)[~is_gone].reset_index(drop=True)
+    is_lamed = whole["report_id"].isin(gone["report_id"])  # a part of the record is gone, another still stands
+    whole["notes"] = whole["notes"].where(~is_lamed, _joined(whole["notes"], say(language, "intake.part_gone")))
     return whole, gone[~gone["report_id"].isin(whole["report_id"])].drop_duplicates("report_id")
+
+
+def _joined(notes: pd.Series, note: str) -> list[str]:
+    return [f"{own}; {note}" if isinstance(own, str) else note for own in notes]
+
+
+def _unanswered(leads: pd.DataFrame, reports: pd.DataFrame, sources: dict[str, Source], language: str) -> pd.DataFrame:
+    """Leads whose correction came and cannot be used stand for now, and a person is asked."""
+    order = family_order(sources)
+    lost = reports[reports["fault"].notna() & reports["orig_no"].notna()]
+    lost = {(order[source_id][0], number) for source_id, number in zip(lost["source_id"], lost["orig_no"], strict=True)
+            if sources[source_id].replaces is not None}  # fmt: skip
+    keys = [
+        (order[source_id][0], number) for source_id, number in zip(leads["source_id"], leads["orig_no"], strict=True)
+    ]
+    is_open = pd.Series([key in lost for key in keys], index=leads.index, dtype=bool)
+    sentence = say(language, "intake.correction_unusable")
+    return leads.assign(doubt=leads["doubt"].where(~is_open | leads["doubt"].notna(), sentence))
 
 
 def _measured(leads: pd.DataFrame, ground: Ground) -> pd.DataFrame:

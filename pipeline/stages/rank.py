@@ -75,12 +75,12 @@ def rank(judged: pd.DataFrame, place: Place, as_of: date, accepted: pd.DataFrame
 def _verdict(site: Any, place: Place) -> tuple[str, str | None, str]:
     """Known first; then E4, for growth too; then E3, never for growth, rebound and points.
 
-    A site whose position is in doubt is listed for a person to decide, whatever it seems to lie on.
+    Before all that: a site whose position is in doubt is listed for a person to decide, whatever it seems to lie on.
     """
-    if site.relation == "same":
-        return "known", None, site.relation_reason
     if isinstance(site.doubt, str):
         return "listed", None, say(place.language, "rank.listed")
+    if site.relation == "same":
+        return "known", None, site.relation_reason
     if not site.voting and not site.uncovered:
         return "set_aside", "E4", _why_e4(site, place)
     smallest_m2 = _smallest_m2(site, place.rules)
@@ -139,8 +139,8 @@ def _reasons(site: Any, place: Place) -> list[Reason]:
     for group in groups:
         strongest = max(group, key=lambda reason: reason.points, default=None)
         found += [reason if reason is strongest else Reason(reason.code, 0, reason.text) for reason in group]
-    if len(site.source_ids) > 1:
-        text = say(language, "rank.several_sources", n=len(site.source_ids))
+    if site.n_independent > 1:
+        text = say(language, "rank.several_sources", n=site.n_independent)
         found.append(Reason("several_sources", rules.several_sources_points, text, names_source=True))
     return found
 
@@ -150,11 +150,15 @@ def _zone_reasons(site: Any, rules: RankRules, language: str) -> list[Reason]:
     if site.zone:
         zone = label("pa_zones", site.zone, language)
         names = _joined(site.pa_names, language) or class_label("protected_area", language)
-        text = say(language, "rank.zone", names=names, zone=zone, **_amount(site, "protected_area"))
+        text = say(language, "rank.zone", names=names, zone=zone, amount=_amount(site, "protected_area", language))
         reasons.append(Reason("zone", rules.zone_points.get(site.zone, 0), text))
     if site.redline_m2 > 0 or "redline" in site.voting:
         reasons.append(
-            Reason("redline", rules.redline_points, say(language, "rank.redline", **_amount(site, "redline")))
+            Reason(
+                "redline",
+                rules.redline_points,
+                say(language, "rank.redline", amount=_amount(site, "redline", language)),
+            )
         )
     return reasons
 
@@ -162,19 +166,20 @@ def _zone_reasons(site: Any, rules: RankRules, language: str) -> list[Reason]:
 def _ecosystem_reasons(site: Any, rules: RankRules, language: str) -> list[Reason]:
     reasons = []
     if "wetland" in site.voting:
-        text = say(
-            language, "rank.wetland", names=_joined(site.wetland_names, language) or "", **_amount(site, "wetland")
-        )
+        names = _joined(site.wetland_names, language) or ""
+        names = f" {names}" if names and language == "en" else names
+        text = say(language, "rank.wetland", names=names, amount=_amount(site, "wetland", language))
         reasons.append(Reason("wetland", rules.wetland_points, text))
     if "forest" in site.voting:
         grade = str(site.forest_grade) if pd.notna(site.forest_grade) else ""
         grades = read_codes("forest_grades")
-        names = grades.loc[(grades["scheme"] == "BH_DJ") & (grades["code"] == grade), "name_zh"].tolist()
-        words = (names[0] if language == "zh" else f"grade {grade}") if names else grade
-        text = say(language, "rank.forest", grade=words, **_amount(site, "forest"))
+        found = grades.loc[(grades["scheme"] == "BH_DJ") & (grades["code"] == grade), "name_zh"].tolist()
+        words = (found[0] if language == "zh" else f"grade {grade}") if found else grade
+        words = words or say(language, "rank.no_grade")
+        text = say(language, "rank.forest", grade=words, amount=_amount(site, "forest", language))
         reasons.append(Reason("forest", rules.forest_grade_points.get(grade, 0), text))
     if "grassland" in site.voting:
-        text = say(language, "rank.grassland", **_amount(site, "grassland"))
+        text = say(language, "rank.grassland", amount=_amount(site, "grassland", language))
         reasons.append(Reason("grassland", rules.grassland_points, text))
     for name, area_m2 in site.other_hits:
         text = say(language, "rank.other_class", name=class_label(name, language), area=area_m2)
@@ -182,9 +187,12 @@ def _ecosystem_reasons(site: Any, rules: RankRules, language: str) -> list[Reaso
     return reasons
 
 
-def _amount(site: Any, name: str) -> dict[str, float]:
+def _amount(site: Any, name: str, language: str) -> str:
+    """How much of the site lies on a class, in words; a point has no area."""
+    if site.is_point:
+        return say(language, "rank.amount_point")
     area_m2 = float(np.nan_to_num(getattr(site, f"{name}_m2")))
-    return {"area": area_m2, "share": area_m2 / site.area_m2 if site.area_m2 else 1.0}
+    return say(language, "rank.amount", area=area_m2, share=area_m2 / site.area_m2)
 
 
 def _activity_reason(site: Any, rules: RankRules, language: str) -> Reason:

@@ -25,6 +25,7 @@ def build_sites(leads: gpd.GeoDataFrame, members: pd.DataFrame, boundary: Any = 
     The site_id comes from the lead received first, or from the one that corrects it: it keeps its id when later leads
     join and when its record is corrected.
     """
+    leads = leads if "root_lead_id" in leads else leads.assign(root_lead_id=leads["lead_id"])
     ordered = members.merge(pd.DataFrame(leads), on="lead_id", validate="one_to_one").sort_values(
         "site_no", kind="stable"
     )
@@ -40,12 +41,12 @@ def build_sites(leads: gpd.GeoDataFrame, members: pd.DataFrame, boundary: Any = 
 
 def _site(leads: list[Lead], crs: Any) -> dict[str, object]:
     """One site from its leads, given in joining order."""
-    first = min(leads, key=lambda lead: (lead["received"], lead["lead_id"]))
+    first = min(leads, key=lambda lead: (lead["received"], lead["root_lead_id"]))
     periods = sorted(lead["period"] for lead in leads if lead["period"])
     doubts = [lead["doubt"] for lead in leads if lead.get("doubt")]
     reasons = doubts + [lead["review_reason"] for lead in leads if lead["review_reason"]]
     return {
-        "site_id": "S" + (first.get("corrects") or first["lead_id"])[1:],
+        "site_id": "S" + first["root_lead_id"][1:],
         "lead_ids": [lead["lead_id"] for lead in leads],
         "first_period": periods[0] if periods else None,
         "last_period": periods[-1] if periods else None,
@@ -58,7 +59,7 @@ def _site(leads: list[Lead], crs: Any) -> dict[str, object]:
         "growth": json.dumps(_growth(leads, crs)),
         "position_accuracy_m": min(lead["position_accuracy_m"] for lead in leads),
         "doubt": doubts[0] if doubts else None,
-        "corrected_leads": [lead["corrects"] for lead in leads if lead.get("corrects")],
+        "corrected_leads": list(dict.fromkeys(old for lead in leads for old in lead.get("corrects", []))),
         "needs_review": bool(reasons),
         "review_reason": reasons[0] if reasons else None,
         "geometry": _footprint(leads),

@@ -8,6 +8,7 @@ import pytest
 from pipeline import screen
 from pipeline.intake.coordinates.shifted import to_gcj02
 from pipeline.jobs import accept
+from pipeline.publish.rows import candidate_places
 from tests.conftest import box, lead, write_source
 
 
@@ -78,6 +79,16 @@ def test_a_doubtful_problem_is_not_accepted_before_a_person_decides(mapped, tmp_
     assert len(left) == 5
 
 
+def test_a_doubtful_point_on_a_known_case_is_still_asked_about(mapped):
+    place, pits = mapped
+    known = [lead(f"case{k}", box(300 * (k % 3), 300 * (k // 3), 40, 40), state="整改中", closed="") for k in range(5)]
+    write_source(place, "old", known, kind='"known"', received="2022-12-31")
+    write_points(place, to_gcj02(pits))
+    tables = screen(place, "2023")
+    points = tables["leads"].loc[tables["leads"]["source_id"] == "points", "lead_id"]
+    assert set(tables["outcomes"].set_index("lead_id").loc[points, "outcome"]) == {"listed"}
+
+
 VILLAGES = (
     "name,kind,town,lon,lat,aliases\n"
     "青溪村,village,甲镇,120.45,41.57,\n东山村,village,甲镇,120.46,41.58,\n东山村,village,乙镇,120.47,41.59,\n"
@@ -116,9 +127,13 @@ def test_words_give_candidates_with_a_radius_and_no_point(place):
     assert (first["lon"] - 120.45) * 83_300 == pytest.approx(500, rel=0.02)  # a degree of longitude here is 83.3 km
     assert 100 <= first["radius_m"] < 1500
     assert found["radius_m"].tolist()[1:] == [1500, 1500]
-    details = tables["set_aside"].set_index("orig_no")["detail"]
-    assert "青溪村" in details["X0"] and "半径" in details["X0"]
-    assert details["X2"] == "没有坐标，请补充位置"
+    gone = tables["set_aside"].set_index("orig_no")
+    assert set(gone.loc[["X0", "X1", "X2"], "detail"]) == {
+        "没有坐标，请补充位置"
+    }  # it goes to the province: no place in it
+    places = candidate_places(tables["candidates"], "zh")
+    assert "青溪村" in places[gone.at["X0", "report_id"]] and "半径" in places[gone.at["X0", "report_id"]]
+    assert gone.at["X2", "report_id"] not in places
 
 
 def test_without_a_gazetteer_they_wait(place):

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline import screen
 from pipeline.jobs import accept
+from pipeline.jobs import screen as screen_job
 from tests.conftest import HOME, box, lead, write_source
 
 
@@ -79,6 +80,140 @@ def test_a_correction_that_moves_nothing_is_known(place, tmp_path):
     write_source(place, "zfix", [lead("in", box(101, 100, 100, 100))], replaces='"leads"', received="2024-05-01")
     outcomes = screen(place, "2024")["outcomes"]
     assert set(outcomes["outcome"]) == {"known", "set_aside"}
+
+
+def numbers_of(tables) -> dict[str, str]:
+    rows = tables["problems"]
+    return dict(zip(rows["orig_nos"].str[0], rows["problem_id"], strict=True))
+
+
+def test_of_two_corrections_of_one_file_the_later_stands(place, tmp_path):
+    correction(place, box(120, 100, 100, 100))
+    write_source(place, "zfix2", [lead("in", box(140, 100, 100, 100))], replaces='"leads"', received="2023-09-01")
+    tables = screen(place, "2023")
+    leads = tables["leads"][tables["leads"]["orig_no"] == "in"]
+    assert leads["source_id"].tolist() == ["zfix2"]
+    assert len(leads["corrects"].iloc[0]) == 2
+    given, _, _ = accept(place, "2023", tmp_path / "out")
+    assert len(given) == 2
+
+
+def test_a_chain_of_corrections_of_one_day_is_one_record(place):
+    for name, replaced, x in (("b_fix", "leads", 120), ("a_fix", "b_fix", 140)):
+        write_source(place, name, [lead("in", box(x, 100, 100, 100))], replaces=f'"{replaced}"')
+    before = screen(place, "2023")
+    leads = before["leads"][before["leads"]["orig_no"] == "in"]
+    assert leads["source_id"].tolist() == ["a_fix"]
+    gone = before["set_aside"][before["set_aside"]["reason"] == "E5"]
+    assert set(gone["lead_id"]) == set(leads["lead_id"])  # the lead that stands, for both older records
+
+
+@pytest.mark.parametrize("cycle", ["2023", "2024"])
+def test_the_parts_of_a_corrected_record_keep_their_numbers(place, tmp_path, cycle):
+    def parts(shift: float) -> dict:
+        rings = [box(0, 0, 100, 100)["coordinates"], box(800 + shift, 0, 60, 60)["coordinates"]]
+        return {"type": "MultiPolygon", "coordinates": rings}
+
+    write_source(place, "leads", [lead("two", parts(0))])
+    given, _, _ = accept(place, "2023", tmp_path / "out")
+    assert len(given) == 2
+    received = {"2023": "2023-08-01", "2024": "2024-05-01"}[cycle]
+    write_source(place, "zfix", [lead("two", parts(100))], replaces='"leads"', received=received)
+    again, left, _ = accept(place, cycle, tmp_path / "out")
+    assert set(again["problem_id"]) <= set(given["problem_id"])
+    assert len(left) == (2 if cycle == "2023" else 1)
+
+
+def test_parts_that_change_their_order_of_size_keep_their_identity(place):
+    def parts(first: float, second: float) -> dict:
+        rings = [box(0, 0, first, first)["coordinates"], box(800, 0, second, second)["coordinates"]]
+        return {"type": "MultiPolygon", "coordinates": rings}
+
+    def at_origin() -> str:
+        tables = screen(place, "2023")
+        sites = tables["sites"]
+        return str(sites.loc[sites.geometry.bounds["minx"].idxmin(), "site_id"])
+
+    write_source(place, "leads", [lead("two", parts(100, 60))])
+    before = at_origin()
+    write_source(place, "zfix", [lead("two", parts(100, 120))], replaces='"leads"', received="2023-08-01")
+    assert at_origin() == before
+
+
+def test_two_rows_of_one_number_and_one_correction_lose_no_case(place, tmp_path):
+    write_source(place, "leads", [lead("n", box(0, 0, 100, 100)), lead("n", box(500, 0, 100, 100))])
+    given, _, _ = accept(place, "2023", tmp_path / "out")
+    assert len(given) == 2
+    write_source(place, "zfix", [lead("n", box(510, 0, 100, 100))], replaces='"leads"', received="2024-05-01")
+    tables = screen(place, "2024")
+    row = tables["problems"].iloc[0]
+    assert (len(tables["problems"]), row["relation"], bool(row["needs_review"])) == (1, "review", True)
+    assert set(tables["matches"]["problem_id"]) == set(given["problem_id"])
+
+
+def test_a_site_keeps_its_id_when_any_of_its_records_is_corrected(place):
+    for k in range(6):
+        twins = [lead("a", box(100 + k, 100, 100, 100)), lead("b", box(101 + k, 101, 100, 100))]
+        write_source(place, "leads", twins, shows='"whole_outline"')
+        (place / "sources" / "zfix.toml").unlink(missing_ok=True)
+        before = screen(place, "2023")["sites"]["site_id"].tolist()
+        assert len(before) == 1
+        for number in ("a", "b"):
+            fixed = [lead(number, box(102 + k, 100, 100, 100))]
+            write_source(place, "zfix", fixed, replaces='"leads"', received="2023-08-01", shows='"whole_outline"')
+            assert screen(place, "2023")["sites"]["site_id"].tolist() == before
+
+
+def test_a_corrected_old_list_keeps_its_cases_and_their_numbers(place, tmp_path):
+    write_source(place, "leads", [lead("east", box(200, 100, 60, 100)), lead("west", box(40, 100, 60, 100))])
+    write_source(place, "old", [lead("case", box(100, 100, 100, 100), state="整改中", closed="")], kind='"known"',
+                 received="2020-12-31")  # fmt: skip
+    before = screen(place, "2023")
+    first = before["problems"]["candidate_id"].iloc[0]
+    given, _, _ = accept(place, "2023", tmp_path / "out", only=[first])
+    fixed = [lead("case", box(101, 100, 100, 100), state="整改中", closed="")]
+    write_source(place, "zold", fixed, kind='"known"', replaces='"old"', received="2024-05-01")
+    after = screen(place, "2024")
+    assert before["cases"]["problem_id"].iloc[0] in set(after["cases"]["problem_id"])
+    again, _, _ = accept(place, "2024", tmp_path / "out")
+    assert set(again["problem_id"]) == set(given["problem_id"])
+
+
+def test_an_accepted_site_beside_an_old_case_is_known_in_the_next_cycle(place, tmp_path):
+    write_source(place, "leads", [lead("east", box(200, 100, 60, 100))])
+    write_source(place, "old", [lead("case", box(100, 100, 100, 100), state="整改中", closed="")], kind='"known"',
+                 received="2020-12-31")  # fmt: skip
+    given, _, _ = accept(place, "2023", tmp_path / "out")
+    later = screen(place, "2024")
+    assert later["problems"].empty
+    assert set(later["outcomes"]["known_problem_id"].dropna()) >= set(given["problem_id"])
+
+
+def test_a_correction_that_cannot_be_used_is_asked_about(place):
+    write_source(place, "zfix", [lead("in", None)], replaces='"leads"', received="2023-08-01")
+    tables = screen(place, "2023")
+    row = tables["problems"][tables["problems"]["orig_nos"].str[0] == "in"].iloc[0]
+    assert row["needs_review"]
+    assert "更正的记录无法使用" in row["review_reason"]
+    assert "E10" in set(tables["set_aside"]["reason"])
+
+
+def test_a_mistyped_correction_is_told_and_is_no_second_voice(place, tmp_path):
+    write_source(place, "zfix", [lead("inn", box(105, 100, 100, 100))], replaces='"leads"', received="2023-08-01")
+    run = screen_job(place, "2023", tmp_path / "out").run
+    assert any("inn" in line for line in run["warnings"])
+    row = screen(place, "2023")["problems"].set_index("site_id")
+    assert not row["reasons"].str.contains("several_sources").any()
+
+
+def test_a_part_that_repair_leaves_nothing_of_is_told(place):
+    spike = [[[x + 537_000, 4_603_000] for x in (0, 50, 0)] + [[537_000, 4_603_000]]]
+    shape = {"type": "GeometryCollection", "geometries": [
+        {"type": "Polygon", "coordinates": spike}, {"type": "Point", "coordinates": [537_300, 4_603_300]}]}  # fmt: skip
+    write_source(place, "leads", [lead("x", shape)])
+    leads = screen(place, "2023")["leads"]
+    assert leads["area_m2"].tolist() == [0]
+    assert "未采用" in leads["notes"].iloc[0]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""belong: a site whose lead a case already holds belongs to that case – now, or by an earlier version of its record."""
+
+from collections import defaultdict
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from pipeline.declare import shape_table
+from pipeline.geometry import polygons_of
+from pipeline.tables import MATCHES
+from pipeline.text import say
+
+Row = dict[str, Any]
+LEDGER = "ledger"  # source_id of cases that were accepted here
+
+
+def belong(
+    matches: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, cases: gpd.GeoDataFrame, language: str = "zh"
+) -> gpd.GeoDataFrame:
+    """Table matches, settled: a site that is the same as a case holding one of its leads has no other growth or sameness.
+
+    A site with a corrected record of a case that is no longer the same is asked about, once per case: it never gets a
+    number of its own.
+    """
+    holds: dict[str, list[int]] = defaultdict(list)
+    for k, lead_ids in enumerate(cases["lead_ids"]):
+        for lead_id in lead_ids:
+            holds[lead_id].append(k)
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for row in matches.to_dict("records"):
+        rows[row["site_id"]].append(row)
+    for _, site in sites.iterrows():
+        corrected = _held(holds, site["corrected_leads"])
+        own = [k for k in _held(holds, site["lead_ids"]) if cases["source_id"].iloc[k] == LEDGER]
+        ids = set(cases["problem_id"].iloc[[*corrected, *own]])
+        if not ids:
+            continue
+        site_rows = rows[site["site_id"]]
+        if any(row["relation"] == "same" and row["problem_id"] in ids for row in site_rows):
+            rows[site["site_id"]] = [_stepped_back(row, ids) for row in site_rows]
+        elif corrected:
+            rows[site["site_id"]] = [_asked(site, cases.iloc[k], language) for k in corrected]
+    frame = pd.DataFrame([row for own_rows in rows.values() for row in own_rows], columns=MATCHES.names)
+    return gpd.GeoDataFrame(shape_table(frame, MATCHES), geometry="geometry", crs=sites.crs)
+
+
+def _held(holds: dict[str, list[int]], lead_ids: list[str]) -> list[int]:
+    return sorted({k for lead_id in lead_ids for k in holds.get(lead_id, [])})
+
+
+def _stepped_back(row: Row, ids: set[str]) -> Row:
+    is_other = row["problem_id"] not in ids and row["relation"] in ("grown", "same", "review")
+    return {**row, "relation": "adjacent"} if is_other else row
+
+
+def _asked(site: Any, case: Any, language: str) -> Row:
+    is_located = case["geometry"] is not None and case["case_geometry"] != "none"
+    name = f"{case['problem_id']} ({case['orig_no']})" if pd.notna(case["orig_no"]) else str(case["problem_id"])
+    return {
+        "site_id": site["site_id"],
+        "problem_id": case["problem_id"],
+        "case_geometry": case["case_geometry"],
+        "relation": "review",
+        "overlap_m2": float(shapely.intersection(site["geometry"], case["geometry"]).area) if is_located else 0.0,
+        "outside_m2": float(site["area_m2"]),
+        "gap_m": float(shapely.distance(site["geometry"], case["geometry"])) if is_located else 0.0,
+        "reason": say(language, "match.corrected", case=name),
+        "geometry": polygons_of(site["geometry"]) if site["area_m2"] else None,
+    }
