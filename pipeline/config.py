@@ -32,12 +32,21 @@ def _known_crs(name: str) -> str:
     try:
         pyproj.CRS.from_user_input(name)
     except pyproj.exceptions.CRSError as error:
-        raise fault("not_a_crs", name=name) from error
+        shown = "…" if set(name) & set("+[") else name  # parameters lawfully held are never repeated
+        raise fault("not_a_crs", name=shown) from error
     return name
 
 
 def _known_source_crs(name: str) -> str:
-    return name if name in SHIFTED_DATUMS else _known_crs(name)
+    if name in SHIFTED_DATUMS:
+        return name
+    if "+proj=pipeline" in name:
+        try:
+            pyproj.Transformer.from_pipeline(name)
+        except pyproj.exceptions.ProjError as error:
+            raise fault("not_a_crs", name="…") from error
+        return name
+    return _known_crs(name)
 
 
 def _only(allowed: tuple[str, ...]) -> AfterValidator:

@@ -14,7 +14,7 @@ from pipeline import cli
 from pipeline.check.map import frame_of, n_beyond, nice_length_m
 from pipeline.check.run import check, console_lines
 from pipeline.check.sentences import count_lines, is_said, without_cells
-from pipeline.check.todo import CONFIRM, MUST, SHOULD
+from pipeline.check.tasks import CONFIRM, MUST, SHOULD
 from pipeline.errors import ConfigError
 from pipeline.text import say
 from tests.conftest import CRS, box, lead, write_geojson, write_layer, write_source
@@ -50,7 +50,8 @@ def test_a_clean_place_has_its_sums_and_nothing_that_must_be_done(place, tmp_pat
     assert (leads.dates.first, leads.dates.last, leads.dates.n_after_received) == ("2021", "2022", 0)
     assert marsh.n_features == 1
     assert marsh.area_ha == pytest.approx(100, rel=2e-4)
-    assert [task.severity for task in found.tasks] == [SHOULD]  # the marsh has no data date
+    # the marsh has no data date, the place no townships
+    assert [(task.severity, task.where) for task in found.tasks] == [(SHOULD, "marsh"), (CONFIRM, "试区")]
     assert not found.must_act
 
 
@@ -120,6 +121,15 @@ def test_petitions_name_rows_and_columns_only(place, tmp_path):
         assert "信访.csv" in page
 
 
+def test_numbers_of_petitions_are_never_named(place, tmp_path):
+    write_petitions(place)
+    file = place / "信访.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace("P2", "P1"), encoding="utf-8")
+    found = checked(place, tmp_path)
+    assert (SHOULD, say("zh", "check.found_number_repeated", n=1, examples="（第 2、3 行）")) in tasks_of(found, "信访")
+    assert "P1" not in found.page.read_text(encoding="utf-8")
+
+
 def test_columns_of_petitioners_are_the_first_thing_to_do(place, tmp_path):
     write_petitions(place, columns=",举报人")
     task = checked(place, tmp_path).tasks[0]
@@ -129,15 +139,19 @@ def test_columns_of_petitioners_are_the_first_thing_to_do(place, tmp_path):
     assert source_of(checked(place, tmp_path), "petitions").n_rows == 2
 
 
-def test_codes_without_a_scheme_and_what_where_left_out(place, tmp_path):
-    write_layer(place, "land", [box(0, 0, 100, 100)])
-    rows = [(box(0, 200 * k, 100, 100), {"DLBM": code, "DLMC": name})
-            for k, (code, name) in enumerate([("1101", "河流水面"), ("1106", "内陆滩涂"), ("0101", "水田")])]  # fmt: skip
+def write_land(place, codes, tail):
+    """A layer of squares with (DLBM, DLMC); `tail` is its declaration from code_scheme on."""
+    write_layer(place, "land", [])
+    rows = [(box(200 * k, 0, 100, 100), {"DLBM": code, "DLMC": name}) for k, (code, name) in enumerate(codes)]
     write_geojson(place / "land.geojson", rows)
     toml = place / "layers" / "land.toml"
     head = toml.read_text(encoding="utf-8").split("[columns]")[0]
-    where = '[where]\nDLBM = ["1101", "1106"]\n[columns]\ncode = "DLBM"\nname = "DLMC"\n'
-    toml.write_text(head + where, encoding="utf-8")
+    toml.write_text(f"{head}\n{tail}", encoding="utf-8")
+
+
+def test_codes_without_a_scheme_and_what_where_left_out(place, tmp_path):
+    codes = [("1101", "河流水面"), ("1106", "内陆滩涂"), ("0101", "水田")]
+    write_land(place, codes, '[where]\nDLBM = ["1101", "1106"]\n[columns]\ncode = "DLBM"\nname = "DLMC"\n')
     found = checked(place, tmp_path)
     land = next(one for one in found.facts.layers if one.origin.id == "land")
     assert (land.n_features, land.n_left_out, land.n_unusable) == (2, 1, 0)
@@ -183,6 +197,140 @@ def test_the_page_needs_nothing_from_outside_and_is_the_same_twice(place, tmp_pa
         assert word in markdown.decode()
     anchors = set(re.findall(r'href="#([^"]+)"', text))
     assert anchors <= set(re.findall(r'\bid="([^"]+)"', text))
+
+
+def tasks_of(found, where):
+    """(severity, what was found) of every task of one source or layer."""
+    return [(task.severity, task.found) for task in found.tasks if task.where == where]
+
+
+def bound(place):
+    """The place gets an outline: 4 × 4 km around the marsh."""
+    write_geojson(place / "outline.geojson", [(box(-1500, -1500, 4000, 4000), {})])
+    toml = place / "place.toml"
+    text = toml.read_text(encoding="utf-8")
+    toml.write_text(f'{text}\n[boundary]\npath = "outline.geojson"\ncrs = "{CRS}"\n', encoding="utf-8")
+
+
+def test_a_layer_that_lies_elsewhere_must_be_looked_at(place, tmp_path):
+    bound(place)
+    write_layer(place, "far", [box(90_000 + 100 * k, 0, 50, 50) for k in range(3)])
+    write_layer(place, "part", [box(0, 0, 50, 50), box(90_000, 0, 50, 50)])
+    found = checked(place, tmp_path)
+    assert tasks_of(found, "far")[0] == (MUST, say("zh", "check.found_elsewhere", n=3))
+    assert {severity for severity, _ in tasks_of(found, "part")} == {SHOULD}  # it has no data date
+    assert next(one for one in found.facts.layers if one.origin.id == "part").n_around == 1
+
+
+def test_codes_that_lost_their_zero_or_bear_another_name_are_told(place, tmp_path):
+    codes = [("303", "红树林地"), ("1101", "河流水面")]
+    write_land(place, codes, '[where]\nDLBM = ["0303", "1101"]\n[columns]\ncode = "DLBM"\n')
+    note = say("zh", "intake.where_zeros", wanted="0303", found="303 × 1")
+    assert (SHOULD, note) in tasks_of(checked(place, tmp_path), "land")
+    codes = [("1101", "湖泊水面"), ("1102", "湖泊水面")]
+    write_land(place, codes, 'code_scheme = "sandiao"\n[columns]\ncode = "DLBM"\nname = "DLMC"\n')
+    own = [words for severity, words in tasks_of(checked(place, tmp_path), "land") if severity == SHOULD]
+    assert [("1101" in words, "1102" in words) for words in own if "湖泊水面" in words] == [(True, False)]
+
+
+@pytest.mark.parametrize(("inside", "severity"), [(0, MUST), (1, SHOULD), (2, None)])
+def test_a_source_of_another_district_must_be_looked_at(place, tmp_path, inside, severity):
+    bound(place)
+    rows = [lead(f"i{k}", box(300 * k, 0, 100, 100)) for k in range(inside)]
+    rows += [lead(f"o{k}", box(9000, 300 * k, 100, 100)) for k in range(2)]
+    write_source(place, "others", rows)
+    own = tasks_of(checked(place, tmp_path), "others")
+    assert own == ([(severity, say("zh", "check.found_outside", inside=inside, n=inside + 2))] if severity else [])
+
+
+def test_a_file_that_was_cut_must_be_sent_again(place, tmp_path):
+    (place / "leads.geojson").write_text(
+        (place / "leads.geojson").read_text(encoding="utf-8")[:-320], encoding="utf-8", newline="\n"
+    )
+    found = checked(place, tmp_path)
+    note = say("zh", "vector.note_json_mended")
+    assert (MUST, say("zh", "check.found_cut", file="leads.geojson", note=note)) in tasks_of(found, "leads")
+    assert source_of(found, "leads").n_leads < 3
+
+
+def test_corners_that_are_fewer_than_stated_must_be_sent_again(place, tmp_path):
+    corners = [(0, 0), (0, 100), (100, 100)]
+    rows = [f"J{k},1,{4_603_000 + north},{537_000 + east}" for k, (north, east) in enumerate(corners, 1)]
+    (place / "plot.txt").write_text("\n".join(["[地块坐标]", "9,1.0,1,某地块,面,,,@", *rows]), encoding="utf-8")
+    write_source(place, "plot", [])
+    toml = place / "sources" / "plot.toml"
+    text = toml.read_text(encoding="utf-8").split("[columns]")[0].replace("plot.geojson", "plot.txt")
+    toml.write_text(text + '[values]\nperiod = "2021-2022"\n', encoding="utf-8")
+    severity, found = tasks_of(checked(place, tmp_path), "plot")[0]
+    assert (severity, say("zh", "corners.count_differs", stated=9, n=3) in found) == (MUST, True)
+
+
+def test_numbers_that_are_missing_or_stand_twice(place, tmp_path):
+    rows = [lead(number, box(0, 200 * k, 100, 100)) for k, number in enumerate(["a", "b", "a", "", "c"])]
+    write_source(place, "more", rows)
+    found = checked(place, tmp_path)
+    assert tasks_of(found, "more") == [
+        (SHOULD, say("zh", "check.found_some_not_numbered", n=1, of=5, rows="4")),
+        (SHOULD, say("zh", "check.found_number_repeated", n=1, examples="a（第 1、3 行）")),
+    ]
+    toml = place / "sources" / "more.toml"
+    toml.write_text(toml.read_text(encoding="utf-8").replace('orig_no = "no"\n', ""), encoding="utf-8")
+    own = tasks_of(checked(place, tmp_path), "more")
+    assert (SHOULD, say("zh", "check.found_not_numbered", n=5)) in own
+    assert source_of(checked(place, tmp_path), "more").numbers.repeated == ()
+
+
+def test_a_correction_says_what_it_replaces_and_what_is_new(place, tmp_path):
+    rows = [lead("in", box(100, 100, 90, 90)), lead("HD999", box(700, 100, 90, 90))]
+    write_source(place, "again", rows, received="2023-07-01", replaces='"leads"')
+    found = checked(place, tmp_path)
+    replacement = source_of(found, "again").replacement
+    assert replacement == ("leads", 1, 1, ("HD999",))
+    values = {"title": "leads", "n": 1, "numbers": "HD999"}
+    assert (SHOULD, say("zh", "check.found_new_numbers", **values)) in tasks_of(found, "again")
+    assert "更正“leads”的 1 条，另有新编号 1 个：HD999" in found.page.read_text(encoding="utf-8")
+    repeated = say("zh", "check.repeated_elsewhere", title="again", n=1)
+    assert (CONFIRM, say("zh", "check.found_repeated", n=1, words=repeated)) in tasks_of(found, "leads")
+
+
+def test_all_records_set_aside_are_on_the_page(place, tmp_path):
+    write_source(place, "empty", [lead(f"nr{k}", None) for k in range(10)])
+    found = checked(place, tmp_path)
+    gone = source_of(found, "empty").gone[0]
+    assert (gone.n, len(gone.examples)) == (10, 10)
+    page = found.page.read_text(encoding="utf-8")
+    shown, hidden = page.split(f"<details><summary>{say('zh', 'check.unfold', n=7)}</summary>")
+    assert [f"nr{k}" in shown for k in (0, 2, 3)] == [True, True, False]
+    assert [f"nr{k}" in hidden for k in (2, 3, 9)] == [False, True, True]
+    assert "nr9" in found.page.with_name("check.md").read_text(encoding="utf-8")
+
+
+def test_an_unknown_word_belongs_into_the_aliases_of_the_place(place, tmp_path):
+    write_source(place, "more", [lead("x", box(0, 0, 100, 100), activity="砖厂")])
+    found = checked(place, tmp_path)
+    assert "猪场" not in source_of(found, "more").unknown[0].near  # it only sounds nearly so
+    task = next(task for task in found.tasks if task.where == "more")
+    assert "[aliases.activity]" in task.action
+    page = found.page.read_text(encoding="utf-8")
+    known = page[page.index('id="known"') :]
+    assert "<details>" in known and "A11" in known and "采石场" in known
+    toml = place / "place.toml"
+    text = toml.read_text(encoding="utf-8")
+    toml.write_text(f'{text}\n[aliases.activity]\n"砖厂" = "A21"\n', encoding="utf-8")
+    assert source_of(checked(place, tmp_path), "more").unknown == ()
+
+
+def test_what_place_toml_lacks_is_told(place, tmp_path):
+    write_petitions(place)
+    own = [(task.severity, task.action) for task in checked(place, tmp_path).tasks if task.where == "试区"]
+    assert own == [(SHOULD, say("zh", "check.do_no_gazetteer")), (CONFIRM, say("zh", "check.do_no_townships"))]
+
+
+def test_layers_can_be_checked_before_any_source_comes(place, tmp_path):
+    (place / "sources" / "leads.toml").unlink()
+    found = checked(place, tmp_path)
+    assert (found.facts.sources, [one.n_features for one in found.facts.layers]) == ((), [1])
+    assert "marsh" in found.page.read_text(encoding="utf-8")
 
 
 def run_main(monkeypatch, *arguments):

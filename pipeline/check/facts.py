@@ -53,6 +53,27 @@ class Unknown(NamedTuple):
     near: tuple[str, ...]
 
 
+class Numbers(NamedTuple):
+    """The sender's numbers: whether a column gives them, rows without one, and numbers on several rows.
+
+    Of petitions `repeated` names rows only.
+    """
+
+    is_mapped: bool
+    n_rows: int
+    empty: Count
+    repeated: tuple[Count, ...]
+
+
+class Replacement(NamedTuple):
+    """How many rows replace one of the source called `title`, and the numbers (of petitions the rows) it does not have."""
+
+    title: str
+    n_replacing: int
+    n_new: int
+    new: tuple[str, ...]
+
+
 class Unmapped(NamedTuple):
     """A column that no field is read from; `field` is what it may be by its title, else empty."""
 
@@ -114,6 +135,8 @@ class SourceFacts:
     notes: tuple[Count, ...] = ()
     unknown: tuple[Unknown, ...] = ()
     unmapped: tuple[Unmapped, ...] = ()
+    numbers: Numbers | None = None
+    replacement: Replacement | None = None
     areas: Areas | None = None
     dates: Dates | None = None
     accuracy_m: tuple[float, float] | None = None  # the best and the worst
@@ -140,6 +163,7 @@ class LayerFacts:
     inputs: tuple[dict[str, Any], ...] = ()
     crs_conflict: str = ""
     n_features: int = 0
+    n_around: int | None = None  # of them in the place; None where nothing says where that is
     area_ha: float = 0.0
     n_unusable: int = 0
     n_left_out: int = 0  # by where and where_not

@@ -4,11 +4,14 @@ from collections import Counter
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from pipeline.check.facts import Code, Count, LayerFacts
 from pipeline.check.sources import crs_conflict, text
 from pipeline.config import Layer
-from pipeline.geometry import area_m2
+from pipeline.geometry import Shapes, area_m2
+from pipeline.intake.coordinates.around import image
+from pipeline.intake.ground import Ground
 from pipeline.intake.words.land_codes import meaning, scheme_that_fits, tidy_code
 from pipeline.jobs import Cycle
 from pipeline.text import say
@@ -31,6 +34,7 @@ def layer_facts(cycle: Cycle, layer: Layer, anchor: str, unread: str | None) -> 
         inputs=files,
         crs_conflict=crs_conflict(files, ground.around),
         n_features=len(features),
+        n_around=_n_around(shapes, ground),
         area_ha=float(area_m2(shapes, ground.crs).sum()) / M2_PER_HA,
         n_unusable=n_unusable,
         n_left_out=int(own["n_records"].sum()) - len(features) - n_unusable,
@@ -39,6 +43,12 @@ def layer_facts(cycle: Cycle, layer: Layer, anchor: str, unread: str | None) -> 
         schemes=_schemes(features, layer, cycle.place.language),
         shapes=shapes,
     )  # fmt: skip
+
+
+def _n_around(shapes: Shapes, ground: Ground) -> int | None:
+    """How many shapes lie in the place or its margin; None where nothing says where that is."""
+    area = None if ground.around is None else image(ground.around, ground.crs)
+    return None if area is None else int(shapely.intersects(shapes, area).sum())
 
 
 def _n_unusable(cycle: Cycle, layer: Layer) -> int:

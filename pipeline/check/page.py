@@ -2,13 +2,14 @@
 
 import html
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from pipeline.check.facts import Facts, LayerFacts, SourceFacts
 from pipeline.check.map import base_map, frame_of
 from pipeline.check.origins import crs_used, formats
-from pipeline.check.sections import Section, Table, layer_section, source_section, table_of
-from pipeline.check.todo import MUST, Task
+from pipeline.check.sections import Section, Table, known_section, layer_section, source_section, table_of
+from pipeline.check.tasks import MUST, Task
 from pipeline.intake.words.codes import class_label
 from pipeline.publish.offline import asset, static_page
 from pipeline.publish.rows import join_words, marks_of
@@ -35,6 +36,8 @@ def check_page(facts: Facts, tasks: list[Task]) -> tuple[str, str]:
     overviews = [table for table in (_todo_table(tasks, language), *_overviews(facts, tasks)) if table.rows]
     sections = [source_section(one, facts, frame) for one in facts.sources]
     sections += [layer_section(one, facts, frame) for one in facts.layers]
+    known = known_section(facts)
+    sections += [known] if known else []
     base = "" if frame is None else base_map(facts, frame)
     content = (title, language, lead, marks, _cards(facts, tasks), overviews, sections)
     return _as_html(*content, base), _as_markdown(*content)
@@ -129,8 +132,15 @@ def _html_section(section: Section, language: str) -> str:
 
 def _html_table(table: Table) -> str:
     head = "".join(f"<th>{html.escape(word)}</th>" for word in table.heads)
-    body = "".join("<tr>" + "".join(map(_html_cell, row)) + "</tr>" for row in table.rows)
-    return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
+    shown = f'<div class="scroll"><table><tr>{head}</tr>{_html_rows(table.rows)}</table></div>' if table.rows else ""
+    if not table.more:
+        return shown
+    hidden = f'<div class="scroll"><table><tr>{head}</tr>{_html_rows(table.more)}</table></div>'
+    return f"{shown}<details><summary>{html.escape(table.more_words)}</summary>{hidden}</details>"
+
+
+def _html_rows(rows: Iterable[list[Any]]) -> str:
+    return "".join("<tr>" + "".join(map(_html_cell, row)) + "</tr>" for row in rows)
 
 
 def _html_cell(cell: Any) -> str:
@@ -162,8 +172,12 @@ def _as_markdown(
 
 
 def _markdown_table(table: Table, level: str) -> list[str]:
-    lines = [f"{level} {table.title}", "", "| " + " | ".join(table.heads) + " |", "|" + "---|" * len(table.heads)]
-    return [*lines, *("| " + " | ".join(map(_plain, row)) + " |" for row in table.rows), ""]
+    heads = ["| " + " | ".join(table.heads) + " |", "|" + "---|" * len(table.heads)]
+    lines = [f"{level} {table.title}", ""]
+    for words, rows in (("", table.rows), (table.more_words, table.more)):
+        lines += [words, ""] if words else []
+        lines += [*heads, *("| " + " | ".join(map(_plain, row)) + " |" for row in rows), ""] if rows else []
+    return lines
 
 
 def _plain(cell: Any) -> str:

@@ -10,9 +10,13 @@ from pipeline.check.layers import layer_facts
 from pipeline.check.origins import crs_used
 from pipeline.check.page import check_page
 from pipeline.check.sources import source_facts
-from pipeline.check.todo import MUST, Task, todo
+from pipeline.check.tasks import MUST, Task
+from pipeline.check.todo import todo
+from pipeline.config import Origin
 from pipeline.declare import shape_table
+from pipeline.intake.ground import read_ground
 from pipeline.jobs import Cycle, Step, no_progress, open_cycle
+from pipeline.place_folder import read_place
 from pipeline.stages.doubt import doubt
 from pipeline.stages.load import load, set_aside_unread
 from pipeline.stages.locate import locate
@@ -46,7 +50,7 @@ def check(folder: Path, name: str, outputs: Path, language: str | None = None, s
     used, InputError where the place's own boundary or townships cannot be read.
     """
     unread: dict[str, str] = {}
-    cycle = read_inputs(open_cycle(folder, name, language, step, unread), unread, step)
+    cycle = read_inputs(_open(folder, name, language, step, unread), unread, step)
     facts = gather_facts(cycle, unread)
     tasks = todo(facts)
     html, markdown = check_page(facts, tasks)
@@ -55,6 +59,18 @@ def check(folder: Path, name: str, outputs: Path, language: str | None = None, s
         write_text(built.folder / "index.html", html)
         write_text(built.folder / "check.md", markdown)
     return Checked(facts, tasks, target / "index.html")
+
+
+def _open(folder: Path, name: str, language: str | None, step: Step, unread: dict[str, str]) -> Cycle:
+    """The cycle as open_cycle gives it, also of a place without sources: its layers can be checked before any lead comes."""
+    place = read_place(folder, language)
+    as_of = place.cycles.get(name)
+    if as_of is None or place.received_by(as_of).sources:
+        return open_cycle(folder, name, language, step, unread)
+    later: list[Origin] = [origin for origin in (*place.sources, *place.layers) if origin.received > as_of]
+    place = place.received_by(as_of)
+    with step("ground"):
+        return Cycle(place, name, as_of, read_ground(place, unread), later)
 
 
 def read_inputs(cycle: Cycle, unread: dict[str, str], step: Step = no_progress) -> Cycle:

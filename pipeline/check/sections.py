@@ -1,27 +1,33 @@
 """The facts in words: a section for every source and layer, of labelled lines, a map and tables."""
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.check.facts import Count, Facts, LayerFacts, SourceFacts
+from pipeline.check.facts import Count, Example, Facts, LayerFacts, SourceFacts
 from pipeline.check.map import Frame, draw, n_beyond
 from pipeline.check.origins import bounds_lines, clauses, input_lines, origin_lines, sheet_of
+from pipeline.check.repeats import repeated_words, replaced_words
+from pipeline.check.vocabulary import FIELDS, known_words
 from pipeline.geometry import Shapes
 from pipeline.intake.words.codes import class_label
 from pipeline.publish.rows import join_words
 from pipeline.text import say
 
 SHOWN = 12  # kinds of notes, words or codes in a table; how many more there are is said
+VISIBLE = 3  # records shown of each reason; the others unfold
 
 
 class Table(NamedTuple):
-    """A table under a heading; numbers stand right."""
+    """A table under a heading; numbers stand right. The rows of `more` unfold under the sentence `more_words`."""
 
     title: str
     heads: list[str]
     rows: list[list[Any]]
+    more: Sequence[list[Any]] = ()
+    more_words: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,18 @@ def layer_section(one: LayerFacts, facts: Facts, frame: Frame | None) -> Section
     return Section(one.anchor, heading, lines, svg, legend, [table for table in tables if table.rows])
 
 
+def known_section(facts: Facts) -> Section | None:
+    """The words that the code tables know, for the fields in which a source has others; None where none has."""
+    language = facts.place.language
+    fields = [field for field in FIELDS if any(word.field == field for one in facts.sources for word in one.unknown)]
+    if not fields:
+        return None
+    rows = [[field, *row] for field in fields for row in known_words(field, language)]
+    heads = table_of("known_words", ("field", "code", "known_name", "spellings"), [], language)
+    table = heads._replace(more=rows, more_words=say(language, "check.known_all", n=len(rows)))
+    return Section("known", say(language, "check.known"), [], "", [], [table])
+
+
 def table_of(name: str, columns: tuple[str, ...], rows: list[list[Any]], language: str) -> Table:
     """A table with the sentences check.<name> and check.col_<column>, cut to SHOWN rows with a word on the rest."""
     shown = rows[:SHOWN]
@@ -81,8 +99,6 @@ def table_of(name: str, columns: tuple[str, ...], rows: list[list[Any]], languag
 
 def _source_lines(one: SourceFacts, language: str) -> list[tuple[str, str]]:
     n_gone = sum(gone.n for gone in one.gone)
-    repeated = [say(language, "check.repeated_inside", n=one.repeated_inside)] if one.repeated_inside else []
-    repeated += [say(language, "check.repeated_elsewhere", title=c.words, n=c.n) for c in one.repeated_elsewhere]
     confidence = [say(language, f"check.confidence_{count.words}", n=count.n) for count in one.confidence]
     personal = [f"{count.words} {count.n}" for count in one.personal]
     values = {
@@ -90,7 +106,8 @@ def _source_lines(one: SourceFacts, language: str) -> list[tuple[str, str]]:
         "confidence": join_words(confidence, language),
         "rows": say(language, "check.rows_words", rows=one.n_rows, leads=one.n_leads, gone=n_gone),
         **_date_values(one, language),
-        "repeated": join_words(repeated, language) or say(language, "check.repeated_none"),
+        "repeated": repeated_words(one, language) or say(language, "check.repeated_none"),
+        "replaces": replaced_words(one, language),
         "personal": join_words(personal, language) or say(language, "check.personal_none"),
         "places": say(language, "check.places_words", n=one.n_with_places, readings=one.n_with_readings)
         if one.n_with_places or one.n_with_readings else "",
@@ -170,16 +187,23 @@ def _file_tables(one: SourceFacts | LayerFacts, language: str) -> list[Table]:
 
 
 def _gone_table(one: SourceFacts, language: str) -> Table:
-    rows = []
+    """The first records of each reason; the others unfold, and what was not even kept is counted."""
+    rows, more, n_left = [], [], 0
     for gone in one.gone:
-        words = say(
-            language, "check.gone_n", reason=gone.reason, words=say(language, f"labels.{gone.reason}"), n=gone.n
-        )
-        for k, example in enumerate(gone.examples):
-            rows.append(
-                [words if k == 0 else "", example.file, example.sheet, example.row, example.number, example.sentence]
-            )
-    return Table(*table_of("gone", ("reason", "file", "sheet", "row", "number", "sentence"), [], language)[:2], rows)
+        label = say(language, f"labels.{gone.reason}")
+        words = say(language, "check.gone_n", reason=gone.reason, words=label, n=gone.n)
+        for k, example in enumerate(gone.examples[:VISIBLE]):
+            rows.append([words if k == 0 else "", *_cells(example)])
+        more += [[f"{gone.reason} {label}", *_cells(example)] for example in gone.examples[VISIBLE:]]
+        n_left += gone.n - len(gone.examples)
+    said = [say(language, "check.unfold", n=len(more))] if more else []
+    said += [say(language, "check.not_listed", n=n_left)] if n_left else []
+    heads = table_of("gone", ("reason", "file", "sheet", "row", "number", "sentence"), [], language)
+    return heads._replace(rows=rows, more=more, more_words=clauses(said, language))
+
+
+def _cells(example: Example) -> list[str]:
+    return [example.file, example.sheet, example.row, example.number, example.sentence]
 
 
 def _counts_table(name: str, counts: tuple[Count, ...], language: str) -> Table:

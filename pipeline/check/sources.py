@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pyproj.exceptions import CRSError
 
 from pipeline.check.facts import Areas, Count, Dates, Example, Gone, SourceFacts, Worst
+from pipeline.check.numbers import replacement, sender_numbers
 from pipeline.check.sentences import count_lines, is_said, without_cells
 from pipeline.check.vocabulary import unknown_words, unmapped_columns
 from pipeline.config import Place, Source
@@ -20,7 +22,7 @@ from pipeline.intake.words.areas import M2
 from pipeline.intake.words.dates import is_surely_before
 from pipeline.jobs import Cycle
 
-EXAMPLES = 3  # records shown of each reason
+EXAMPLES = 500  # records kept of each reason
 WORST = 5  # stated areas shown
 PRECISIONS = ("day", "month", "quarter", "half", "year")
 
@@ -49,8 +51,10 @@ def source_facts(cycle: Cycle, source: Source, anchor: str, unread: str | None) 
         gone=_gone(gone, reports, source),
         repairs=count_lines(_column(leads, "geometry_repair", reports)),
         notes=count_lines(_notes(reports, leads, source)),
-        unknown=unknown_words(reports, source),
+        unknown=unknown_words(reports, source, cycle.place.aliases),
         unmapped=unmapped_columns(titles, source, has_shapes=bool(reports["shape_wkb"].notna().any())),
+        numbers=sender_numbers(reports, gone, source),
+        replacement=replacement(tables["reports"], source, cycle.place),
         areas=_areas(leads, reports, source, cycle.place),
         dates=_dates(leads, source, language),
         accuracy_m=(float(accuracy_m.min()), float(accuracy_m.max())) if len(leads) else None,
@@ -74,7 +78,11 @@ def crs_conflict(inputs: tuple[dict[str, Any], ...], around: Around | None) -> s
         declared, stated = row["crs_declared"], row["crs_file"]
         if not all(isinstance(cell, str) for cell in (declared, stated, row["crs_note"], row["crs_used"])):
             continue
-        is_harmless = around is not None and is_same(read_crs(declared), read_crs(stated), around)
+        try:
+            ours, theirs = read_crs(declared), read_crs(stated)
+        except CRSError:  # parameters, GCJ-02, BD-09: no system to compare
+            continue
+        is_harmless = around is not None and is_same(ours, theirs, around)
         found = "other" if found == "other" or not is_harmless else "same"
     return found
 

@@ -17,6 +17,7 @@ from pipeline.text import say
 OURS = {  # what column_aliases.csv knows by a finer name than a source file; used where ours is not taken
     "activity_desc": "text",
     "progress": "state",
+    "checked_date": "curr_date",
     "received_date": "curr_date",
 }
 POSITION_FIELDS = ("lon", "lat", "x_north", "y_east", "position")

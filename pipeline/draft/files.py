@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from pipeline.draft.kinds import (
     class_line,
     coded_classes,
     data_date_line,
+    is_gazetteer,
     kind_lines,
     left_out,
     role_of,
@@ -22,6 +24,8 @@ from pipeline.draft.looks import Look, file_lines, look, received_line, remarks,
 from pipeline.draft.setting import Setting, read_setting
 from pipeline.draft.toml import Line, Open, write_toml
 from pipeline.errors import InputError
+from pipeline.intake.privacy.scrub import scrub, without_marks
+from pipeline.intake.words.codes import class_label
 from pipeline.intake.words.dates import period_in_name
 from pipeline.intake.words.suggest import sounds
 from pipeline.text import say
@@ -42,22 +46,32 @@ class Draft(NamedTuple):
 def draft_files(
     files: Sequence[Path], folder: Path, language: str | None, role: Role | None = None, layer: str | None = None
 ) -> tuple[list[Draft], list[str]]:
-    """(drafts, sentences on files that could not be read) for the place `folder`; writes nothing.
+    """(drafts, sentences on files of which none is made) for the place `folder`; writes nothing.
 
-    Raises ConfigError where `folder` is no place, InputError where not one of the files could be read.
+    Raises ConfigError where `folder` is no place, InputError where not one of the files could be used.
     """
     setting = read_setting(folder, language)
+    language = setting.language
     taken = {file.stem.casefold() for name in FOLDERS.values() for file in (folder / name).glob("*.toml")}
     drafts: list[Draft] = []
     faults: list[str] = []
-    for file in files:
+    gazetteers: list[str] = []
+    for path in (file.resolve() for file in files):
+        if not path.exists():
+            faults.append(say(language, "draft.no_file", path=path))
+            continue
         try:
-            drafts += _draft(look(file.resolve(), setting, layer), setting, role, taken)
+            seen = look(path, setting, layer)
+            if role is None and is_gazetteer(seen):
+                own = relative_path(path, setting.folder)
+                gazetteers.append(say(language, "draft.gazetteer", path=path, own=own))
+            else:
+                drafts += _draft(seen, setting, role, taken)
         except InputError as error:
             faults.append(str(error))
-    if not drafts:
-        raise InputError("\n".join(faults) or say(setting.language, "draft.no_files"))
-    return drafts, faults
+    if not drafts and not gazetteers:
+        raise InputError("\n".join(faults) or say(language, "draft.no_files"))
+    return drafts, gazetteers + faults
 
 
 def write_drafts(drafts: Sequence[Draft]) -> None:
@@ -94,40 +108,56 @@ def _draft(seen: Look, setting: Setting, role: Role | None, taken: set[str]) -> 
     columns = source_columns(seen, language)
     decided: Role = role or role_of(seen, {key for key, line in columns.items() if isinstance(line.value, str)})
     if decided == "source":
-        return [_finish(seen, setting, decided, seen.path.stem, _source_lines(seen, columns, setting), taken)]
+        return [_finish(seen, setting, decided, _source_lines(seen, columns, setting), taken)]
     if seen.is_table:
         raise InputError(say(language, "draft.no_shapes", path=seen.path))
     own = layer_columns(seen, language)
     if "code" not in own:
-        return [_finish(seen, setting, decided, seen.path.stem, _layer_lines(seen, own, setting), taken)]
+        return [_finish(seen, setting, decided, _layer_lines(seen, own, setting), taken)]
     titles = {key: str(line.value) for key, line in own.items()}
     scheme, classes = coded_classes(seen, titles["code"], titles.get("code_name") or titles.get("name", ""), language)
     if not classes:
-        return [_finish(seen, setting, decided, seen.path.stem, _layer_lines(seen, own, setting, scheme), taken)]
+        return [_finish(seen, setting, decided, _layer_lines(seen, own, setting, scheme), taken)]
     return [
-        _finish(
-            seen, setting, decided, f"{seen.path.stem}_{one.layer_class}", _layer_lines(seen, own, setting, scheme, one), taken
-        )
+        _finish(seen, setting, decided, _layer_lines(seen, own, setting, scheme, one), taken, f"_{one.layer_class}")
         for one in classes
-    ]  # fmt: skip
+    ]
 
 
-def _finish(seen: Look, setting: Setting, role: Role, name: str, lines: list[Line], taken: set[str]) -> Draft:
-    language = setting.language
-    own, was_taken = make_id(name, taken)
+def _finish(seen: Look, setting: Setting, role: Role, lines: list[Line], taken: set[str], end: str = "") -> Draft:
+    language, title, name = setting.language, _title(seen), scrub(seen.path.name).text
+    if title == without_marks(title):
+        own, was_taken = make_id(f"{title}{end}", taken)
+    else:
+        own, was_taken = _neutral_id(role, lines, taken), False
     path = setting.folder / FOLDERS[role] / f"{own}.toml"
     n_open = sum(isinstance(line.value, Open) for line in lines)
-    header = [say(language, "draft.header_line", file=seen.path.name), *remarks(seen, language)]
-    said = say(language, f"draft.wrote_{role}", file=seen.path.name, path=path, n=n_open)
+    header = [say(language, "draft.header_line", file=name), *remarks(seen, language)]
+    said = say(language, f"draft.wrote_{role}", file=name, path=path, n=n_open)
     if was_taken:
         said += say(language, "draft.was_taken")
     return Draft(path, write_toml(header, lines), said)
 
 
-def _first_lines(seen: Look, setting: Setting) -> list[Line]:
+def _title(seen: Look) -> str:
+    """What the file is called, with marks for personal data; its path alone must keep them."""
+    return scrub(seen.path.stem).text
+
+
+def _neutral_id(role: Role, lines: list[Line], taken: set[str]) -> str:
+    """An id by kind or class and number, as reports_1, for a file whose name holds personal data; adds it to `taken`."""
+    what = next((line.value for line in lines if line.key in ("kind", "class") and isinstance(line.value, str)), role)
+    own = next(name for n in count(1) if (name := f"{what}_{n}") not in taken)
+    taken.add(own)
+    return own
+
+
+def _first_lines(seen: Look, setting: Setting, layer_class: str | None = None) -> list[Line]:
+    """Title, path and how to read the file; of several layers of one file each bears its class in the title."""
     path = relative_path(seen.path, setting.folder)
+    title = _title(seen) + (f" · {class_label(layer_class, setting.language)}" if layer_class else "")
     return [
-        Line("title", seen.path.stem, say(setting.language, "draft.title")),
+        Line("title", title, say(setting.language, "draft.title")),
         Line("path", path),
         *file_lines(seen, setting.language, setting.limits),
     ]
@@ -179,13 +209,13 @@ def _layer_lines(
     seen: Look, columns: dict[str, Line], setting: Setting, scheme: Line | None = None, coded: CodedClass | None = None
 ) -> list[Line]:
     language = setting.language
-    lines = _first_lines(seen, setting)
+    lines = _first_lines(seen, setting, coded.layer_class if coded else None)
     lines.append(
         class_line(seen, language) if coded is None else Line("class", coded.layer_class, say(language, "draft.coded"))
     )
     lines += [scheme] if scheme else []
     if YEAR.search(seen.path.stem):
-        series = YEAR.sub("", seen.path.stem) + (f"_{coded.layer_class}" if coded else "")
+        series = YEAR.sub("", without_marks(_title(seen))) + (f"_{coded.layer_class}" if coded else "")
         lines.append(Line("series", make_id(series, set())[0], say(language, "draft.series")))
     lines += [data_date_line(seen, language), Line("covers", Open(), say(language, "draft.covers"))]
     lines += shape_crs_lines(seen, setting)
@@ -194,7 +224,9 @@ def _layer_lines(
     lines += _origin_lines(seen, language, "layer")
     if coded is not None:
         title = str(columns["code"].value)
-        lines.append(Line("", why=left_out(seen, title, coded.codes, language), table="where"))
+        lines.append(Line("", why=left_out(coded, language), table="where"))
+        if coded.n_restored:
+            lines.append(Line("", why=say(language, "draft.zeros_restored", n=coded.n_restored), table="where"))
         lines.append(Line(title, coded.codes, coded.counts, "where"))
     lines += columns.values()
     return lines + unused(seen, [str(line.value) for line in columns.values()], [], language)

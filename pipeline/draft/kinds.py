@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from pipeline.draft.looks import Look
 from pipeline.draft.toml import Line, Open
+from pipeline.intake.words.codes import tidy_word
 from pipeline.intake.words.dates import period_in_name
 from pipeline.intake.words.land_codes import meaning, scheme_that_fits, tidy_code
 from pipeline.text import say
@@ -49,19 +50,36 @@ CLASS_NAMES = (
 PLAN_CLASSES = {"wetland": "plan_wetland", "forest": "plan_forest", "grassland": "plan_grass"}
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)", re.A)
 LISTED_CODES = 30
+PLACE_NAMES = ("name", "kind", "town", "lon", "lat")  # columns of a gazetteer; aliases may still be missing
+CORNERS_NAME = "名称"  # what stands above the corners of a plain list
 
 
 class CodedClass(NamedTuple):
-    """The features of one class in a layer of many land classes: their codes and how many bear each."""
+    """The features of one class in a layer of many land classes: their codes and how many bear each, also of the others.
+
+    Codes are tidy; `n_restored` are the features of the layer whose code was given back the zero that it had lost.
+    """
 
     layer_class: str
     codes: list[str]
     counts: str
+    others: list[str]
+    n_restored: int
+
+
+def is_gazetteer(seen: Look) -> bool:
+    """Whether a table lists named places, as place.toml names one."""
+    return seen.is_table and {*PLACE_NAMES} <= {*seen.reading.columns}
 
 
 def role_of(seen: Look, fields: set[str]) -> Role:
-    """A source tells of events – activity, period, state – or is a table or points; polygons without them are a layer."""
+    """A source tells of events – activity, period, state – or is a table, points or a plain list of corners.
+
+    Polygons without them are a layer, and so are corners that are called after a class of layers.
+    """
     name = seen.path.stem
+    if seen.is_corners and {*seen.reading.columns} <= {CORNERS_NAME}:  # the exchange text of surveys has more columns
+        return "layer" if _named_class(seen) and not _named_kind(seen) else "source"
     if seen.is_table or (seen.points and not seen.polygons) or fields & EVENT_FIELDS or period_in_name(name):
         return "source"
     return "source" if _named_kind(seen) and not _named_class(seen) else "layer"
@@ -82,7 +100,7 @@ def kind_lines(seen: Look, fields: set[str], persons: list[str], language: str) 
         why = say(language, f"draft.kind_{kind}")
     if named is not None and named[0] == kind and named[1]:
         code = Line("source_code", named[1], by_name)
-    elif kind == "change":
+    elif kind == "change" and not seen.is_drawn:
         code = Line("source_code", "YG", say(language, "draft.code_change"))
     else:
         code = Line("source_code", Open(), say(language, "draft.code_open"))
@@ -115,21 +133,23 @@ def coded_classes(seen: Look, code_title: str, name_title: str, language: str) -
     values = {"share": fits[0].share, "code": code_title, "name": name_title}
     line = Line("code_scheme", scheme, say(language, "draft.scheme", **values))
     tidy: Counter[str] = Counter()
+    n_restored = 0
     for (code, name), n in pairs.items():
-        tidy[tidy_code(code, name, scheme, language)[0]] += n
+        plain = tidy_code(code, name, scheme, language)[0]
+        tidy[plain] += n
+        n_restored += n if plain == f"0{tidy_word(code)}" else 0
     classes = []
     for layer_class, flag in PLAN_CLASSES.items():
         own = {code: n for code, n in sorted(tidy.items()) if (found := meaning(code, scheme)) and found[flag]}  # type: ignore[literal-required]
         if own:
-            classes.append(CodedClass(layer_class, list(own), _counted(own, scheme)))
+            others = [f"{code} × {n}" for code, n in sorted(tidy.items()) if code not in own]
+            classes.append(CodedClass(layer_class, list(own), _counted(own, scheme), others, n_restored))
     return line, classes
 
 
-def left_out(seen: Look, code_title: str, chosen: list[str], language: str) -> str:
+def left_out(coded: CodedClass, language: str) -> str:
     """The codes of the layer that are not of the class, with their counts."""
-    codes = Counter(record.words.get(code_title, "") for record in seen.reading.records)
-    rest = [f"{code} × {n}" for code, n in sorted(codes.items()) if code and code not in chosen]
-    return say(language, "draft.left_out", codes=", ".join(rest[:LISTED_CODES]) or "–")
+    return say(language, "draft.left_out", codes=", ".join(coded.others[:LISTED_CODES]) or "–")
 
 
 def data_date_line(seen: Look, language: str) -> Line:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pyproj
 import shapely
 
 from pipeline.config import Limits
@@ -15,8 +14,9 @@ from pipeline.draft.toml import Line, Open
 from pipeline.errors import InputError
 from pipeline.geometry import Floats
 from pipeline.intake.coordinates.around import candidate_crs, crs_that_fit, fits, read_crs
+from pipeline.intake.coordinates.declared import read_declared, without_parameters
 from pipeline.intake.coordinates.positions import Position, read_positions
-from pipeline.intake.files import SHEETS, TEXTS, read_path
+from pipeline.intake.files import KML, SHEETS, TEXTS, read_path
 from pipeline.intake.formats.columns import HEAD_ROWS, MOST_HEADER_ROWS
 from pipeline.intake.reading import HowToRead, Reading
 from pipeline.text import say
@@ -27,11 +27,15 @@ DEGREE_SIGNS = ("°", "度", "′", "'")
 
 
 class Look(NamedTuple):
-    """The reading with the most records at `path`, the names of the others, and how many shapes of each kind it has."""
+    """The reading with the most records at `path`, the names of the others, and how many shapes of each kind it has.
+
+    `strangers` are those of the others that have other columns.
+    """
 
     path: Path
     reading: Reading
     others: tuple[str, ...]
+    strangers: tuple[str, ...]
     polygons: int
     points: int
 
@@ -40,6 +44,16 @@ class Look(NamedTuple):
         """Whether it is a workbook or text table, whose positions stand in its cells."""
         is_sheet = self.reading.file.lower().endswith((*SHEETS, *TEXTS))
         return is_sheet and not self.polygons + self.points
+
+    @property
+    def is_corners(self) -> bool:
+        """Whether it is a text of corner points."""
+        return self.reading.format in {say(language, "corners.format") for language in ("zh", "en")}
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether anybody may have drawn it – KML, corner points – so that its form tells nothing of its origin."""
+        return self.is_corners or f".{self.reading.format.lower()}" in KML
 
     @property
     def cells(self) -> dict[str, list[str]]:
@@ -57,7 +71,8 @@ def look(path: Path, setting: Setting, layer: str | None) -> Look:
         raise InputError(say(setting.language, "draft.empty", path=path))
     kinds = Counter(record.shape.geom_type.removeprefix("Multi") for record in main.records if record.shape is not None)
     others = tuple(reading.file for reading in readings if reading is not main)
-    return Look(path, main, others, kinds["Polygon"] + kinds["GeometryCollection"], kinds["Point"])
+    strangers = tuple(reading.file for reading in readings if {*reading.columns} != {*main.columns})
+    return Look(path, main, others, strangers, kinds["Polygon"] + kinds["GeometryCollection"], kinds["Point"])
 
 
 def remarks(seen: Look, language: str) -> list[str]:
@@ -67,6 +82,8 @@ def remarks(seen: Look, language: str) -> list[str]:
     said = [say(language, "draft.seen", file=reading.file, **values)]
     if seen.others:
         said.append(say(language, "draft.others", n=len(seen.others), names=", ".join(seen.others[:5])))
+    if seen.strangers:
+        said.append(say(language, "draft.strangers", n=len(seen.strangers), names=", ".join(seen.strangers[:5])))
     faults = Counter(record.fault.split(" ")[0] for record in reading.records if record.fault)
     if faults:
         said.append(say(language, "draft.faults", found=", ".join(f"{code} {n}" for code, n in sorted(faults.items()))))
@@ -96,29 +113,31 @@ def received_line(path: Path, language: str) -> Line:
 
 
 def shape_crs_lines(seen: Look, setting: Setting) -> list[Line]:
-    """The CRS of a file with shapes: what it says, if its shapes lie in the place, else the one that brings them there."""
+    """The CRS of a file with shapes: what it says, if its shapes lie in the place, else the one that brings them there.
+
+    For a system that cannot be used, such as Xian 80, no other is offered: the numbers would fit and be metres off.
+    """
     reading, around, language = seen.reading, setting.around, setting.language
+    stated = without_parameters(reading.crs)
+    if stated is not None and isinstance(refusal := read_declared(stated, around, language), str):
+        return [Line("crs", Open(), refusal)]
     shapes = [record.shape for record in reading.records if record.shape is not None]
     if reading.shifted:
         return [Line("crs", Open(), say(language, "draft.crs_shifted", why=reading.shifted))]
-    if not shapes or (around is None and reading.crs is None):
-        return (
-            [Line("crs", Open(), say(language, "draft.crs_unknown"))]
-            if reading.crs is None
-            else _stated(reading, say(language, "draft.crs_untested"))
-        )
-    if around is None:
-        return _stated(reading, say(language, "draft.crs_untested"))
+    if stated is not None and (around is None or not shapes):
+        return _stated(stated, say(language, "draft.crs_untested"))
+    if around is None or not shapes:
+        return [Line("crs", Open(), say(language, "draft.crs_unknown"))]
     boxes = shapely.bounds(np.array(shapes, dtype=object)).reshape(-1, 4)
     centres: Floats = (boxes[:, :2] + boxes[:, 2:]) / 2
     found = [fit for fit in crs_that_fit(centres, around, candidate_crs(around)) if not fit.swapped]
     names = ", ".join(fit.crs for fit in found)
-    if reading.crs is not None:
-        inside = int(fits(centres, read_crs(reading.crs), around).sum())
+    if stated is not None:
+        inside = int(fits(centres, read_crs(stated), around).sum())
         if not inside:
-            values = {"n": len(shapes), "crs": read_crs(reading.crs).name, "fits": names or "–", "where": setting.where}
+            values = {"n": len(shapes), "crs": read_crs(stated).name, "fits": names or "–", "where": setting.where}
             return [Line("crs", Open(), say(language, "draft.crs_elsewhere", **values))]
-        return _stated(reading, say(language, "draft.crs_stated", inside=inside, n=len(shapes), where=setting.where))
+        return _stated(stated, say(language, "draft.crs_stated", inside=inside, n=len(shapes), where=setting.where))
     if len(found) != 1:
         return [Line("crs", Open(), say(language, "draft.crs_ambiguous", fits=names or "–"))]
     inside = round(found[0].share * len(shapes))
@@ -166,16 +185,11 @@ def _readable(positions: list[Position]) -> int:
     return sum(not one.fault and one.confidence != "doubtful" for one in positions)
 
 
-def _stated(reading: Reading, why: str) -> list[Line]:
+def _stated(crs: str, why: str) -> list[Line]:
     """A CRS with a code is written down; of another the file's own words count, and its name is a remark."""
-    crs = reading.crs or ""
     if crs.startswith("EPSG:"):
         return [Line("crs", crs, why)]
-    try:
-        name = pyproj.CRS.from_user_input(crs).name
-    except pyproj.exceptions.CRSError:
-        name = crs
-    return [Line("", why=f"crs: {name} – {why}")]
+    return [Line("", why=f"crs: {read_crs(crs).name} – {why}")]
 
 
 def _header_lines(seen: Look, language: str, limits: Limits) -> list[Line]:

@@ -3,6 +3,7 @@
 import re
 import shutil
 import tempfile
+from collections.abc import Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -14,6 +15,7 @@ from pipeline.config import Limits
 from pipeline.draft.files import relative_path
 from pipeline.draft.toml import Line, Open, write_toml
 from pipeline.errors import InputError
+from pipeline.intake.coordinates.declared import read_declared, without_parameters
 from pipeline.intake.files import read_path
 from pipeline.intake.reading import HowToRead, Reading
 from pipeline.text import say
@@ -21,6 +23,24 @@ from pipeline.text import say
 COUNTY_CODE = re.compile(r"[1-6]\d{3}(?!00)\d{2}", re.A)  # six digits; those of a city or province end in 00
 COUNTY_NAME = re.compile(r"[^\W\d_]{1,12}(?:区|县|旗|县级市)")
 SCREENS_FOR = ["wetland", "forest", "grassland", "protected_area"]
+SPARE_KEYS = (  # table, key, example
+    ("", "province", '"…"'),
+    ("", "city", '"…"'),
+    ("", "gazetteer", '"../../data/gazetteer.csv"'),
+    ("", "holidays", "[2024-10-01, 2024-10-02]"),
+)
+SPARE_TABLES = (
+    ("townships", "path", '"../../data/townships.gpkg"'),
+    ("townships", "crs", '"EPSG:4490"'),
+    ("townships", "name", '"XZQMC"'),
+    ("townships", "code", '"XZQDM"'),
+    ("townships", "through_time", '"../../data/towns_through_time.csv"'),
+    *(("limits", name, str(field.default)) for name, field in Limits.model_fields.items()),
+    ("aliases.activity", "砖厂", '"A21"'),
+    ("aliases.change_type", "新挖", '"C1"'),
+    ("aliases.state", "已办结", '"B10"'),
+    ("aliases.source_code", "市里转来", '"TC"'),
+)
 DEGREES = 4  # decimals of a place's bounds, about 10 m
 TEMPLATES = (
     ("rules.toml", "rules.toml"),
@@ -34,6 +54,7 @@ def place_files(folder: Path, boundary: Path | None, language: str) -> dict[str,
 
     Raises InputError where `folder` exists or the boundary cannot be read.
     """
+    folder = folder.resolve()
     if folder.exists():
         raise InputError(say(language, "draft.place_exists", folder=folder))
     texts = {"place.toml": _place_text(folder, boundary, language)}
@@ -44,6 +65,7 @@ def place_files(folder: Path, boundary: Path | None, language: str) -> dict[str,
 
 def write_place(folder: Path, texts: dict[str, str]) -> None:
     """Make the folder with its files, whole or not at all; sources/ and layers/ are empty."""
+    folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as made:
         draft = Path(made) / "place"
@@ -75,10 +97,23 @@ def _place_text(folder: Path, boundary: Path | None, language: str) -> str:
         Line("problem_number", "{code}-{year}-{number:04d}", say(language, "draft.place_number")),
         Line("cycles", Open("{ ? }"), say(language, "draft.place_cycles")),
         Line("departments", Open("{ ? }"), say(language, "draft.place_departments")),
+        *_spare(SPARE_KEYS, language),
     ]
     if boundary is not None and reading is not None:
         lines += _boundary_lines(boundary, reading, folder, language)
-    return write_toml([say(language, "draft.place_header")], lines)
+    return write_toml([say(language, "draft.place_header")], lines, _spare(SPARE_TABLES, language))
+
+
+def _spare(keys: Sequence[tuple[str, str, str]], language: str) -> list[Line]:
+    """What a place may do without, each as a comment with an example and its sentence."""
+    return [
+        Line(key, Open(sign), say(language, f"draft.place_{_sentence(table, key)}"), table) for table, key, sign in keys
+    ]
+
+
+def _sentence(table: str, key: str) -> str:
+    """An alias is told by its table, for its key is a word of the place."""
+    return table.replace(".", "_") if table.startswith("aliases") else f"{table}_{key}".strip("_")
 
 
 def _read_boundary(path: Path, language: str) -> Reading:
@@ -111,10 +146,11 @@ def _geographic(reading: Reading | None, language: str) -> str:
 def _boundary_lines(path: Path, reading: Reading, folder: Path, language: str) -> list[Line]:
     shapes = [record.shape for record in reading.records if record.shape is not None]
     bounds = ", ".join(f"{value:.{DEGREES}f}" for value in shapely.total_bounds(shapes))
-    crs = Line(
-        "crs", reading.crs or Open(), say(language, "draft.place_bounds", bounds=bounds, n=len(shapes)), "boundary"
-    )
-    lines = [Line("path", relative_path(path.resolve(), folder.resolve()), table="boundary"), crs]
+    stated, why = without_parameters(reading.crs), say(language, "draft.place_bounds", bounds=bounds, n=len(shapes))
+    if stated is not None and isinstance(refusal := read_declared(stated, None, language), str):
+        stated, why = None, refusal
+    crs = Line("crs", stated or Open(), why, "boundary")
+    lines = [Line("path", relative_path(path.resolve(), folder), table="boundary"), crs]
     if len(shapes) > 1:
         columns = ", ".join(reading.columns)
         lines.append(Line("where", Open("{ ? }"), say(language, "draft.place_where", columns=columns), "boundary"))

@@ -29,13 +29,18 @@ class Line(NamedTuple):
     table: str = ""
 
 
-def write_toml(header: Iterable[str], lines: Sequence[Line]) -> str:
-    """The text of a file: header comments, the top lines, then every table in the order first met."""
+def write_toml(header: Iterable[str], lines: Sequence[Line], spare: Sequence[Line] = ()) -> str:
+    """The text of a file: header comments, the top lines, then every table in the order first met.
+
+    The tables of `spare`, which a file may do without, follow as comments, each from its head to its last line.
+    """
     parts = ["\n".join(_comment(text) for text in header)]
     for table in ("", *dict.fromkeys(line.table for line in lines if line.table)):
         own = [_line(line) for line in lines if line.table == table]
         if own:
             parts.append("\n".join([f"[{table}]", *own] if table else own))
+    for table in dict.fromkeys(line.table for line in spare):
+        parts.append("\n".join([f"# [{table}]", *(_line(line) for line in spare if line.table == table)]))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

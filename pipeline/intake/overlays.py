@@ -116,7 +116,7 @@ def read_features(
             raw = repair(to_crs(raw, pyproj.CRS.from_user_input(placed.crs_used), crs))[0]
         moved.append(raw)
         records, notes = records + own, notes + repairs
-        inputs.append(input_row(reading, origin, placed.crs_used, placed.note, personal))
+        inputs.append(input_row(reading, origin, placed.crs_used, placed.note, personal, language))
     return Features(records, np.concatenate(moved), notes, inputs)
 
 

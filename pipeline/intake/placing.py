@@ -1,7 +1,8 @@
 """The records of a reading placed: in which CRS, in which axis order, and what speaks for it. Nothing is moved by guess."""
 
 import json
-import re
+import math
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -11,14 +12,12 @@ import shapely
 from pipeline.config import SHIFTED_DATUMS, Source
 from pipeline.geometry import DEGREE_M
 from pipeline.intake.coordinates.around import Around, candidate_crs, crs_that_fit, fits, is_same, read_crs
+from pipeline.intake.coordinates.declared import System, is_old_datum, read_declared, without_parameters
 from pipeline.intake.coordinates.degrees import split_pair
-from pipeline.intake.coordinates.positions import Position, read_positions
-from pipeline.intake.coordinates.shifted import from_bd09, from_gcj02
-from pipeline.intake.coordinates.ways import WGS84, System, read_declared
+from pipeline.intake.coordinates.evidence import Readings, map_evidence, shifted_readings
+from pipeline.intake.coordinates.positions import HALF, Position, read_table
 from pipeline.intake.reading import Reading, Record
 from pipeline.text import say
-
-SHIFTED_MAPS = re.compile(r"amap\.com|gaode|高德|map\.baidu\.com|百度地图|map\.qq\.com|腾讯地图", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Placed:
     crs: str
     confidence: str  # declared, file, detected or doubtful
     accuracy_m: float
-    readings: tuple[tuple[str, float, float, str], ...] = ()
+    readings: Readings = ()
 
 
 @dataclass(frozen=True)
@@ -44,8 +43,10 @@ class PlacedReading:
 def place_reading(reading: Reading, source: Source, around: Around | None, language: str) -> PlacedReading:
     """Every record of `reading` placed as `source` declares, as the file says, or as its values show.
 
-    `around` is where the place lies; without it only what is declared or said by the file can be used.
+    `around` is where the place lies; without it only what is declared or said by the file can be used. Parameters of a
+    datum shift count in what `source` declares, not in what the file says.
     """
+    reading = replace(reading, crs=without_parameters(reading.crs))
     if any(record.shape is not None for record in reading.records):
         return _place_shapes(reading, source.crs, source.position_accuracy_m, around, language)
     return _place_table(reading, source, around, language)
@@ -53,6 +54,7 @@ def place_reading(reading: Reading, source: Source, around: Around | None, langu
 
 def place_shapes(reading: Reading, declared: str | None, around: Around | None, language: str) -> PlacedReading:
     """The same for the features of a layer."""
+    reading = replace(reading, crs=without_parameters(reading.crs))
     return _place_shapes(reading, declared, 0.0, around, language)
 
 
@@ -80,7 +82,7 @@ def _place_shapes(
         for i, record in enumerate(reading.records)
     ]
     if reading.shifted and declared is None:
-        placed = [_doubtful(one, language) for one in placed]
+        placed = _with_shifted(placed, _in_degrees(placed, range(len(placed))))
     return PlacedReading(placed, choice.system.crs if choice.system else "", choice.note)
 
 
@@ -106,9 +108,9 @@ def _choose(centres: Any, declared: str | None, reading: Reading, around: Around
         system = read_declared(base, around, language)
         if isinstance(system, str):
             return _Choice(None, "declared", system, system)
-        kept = _Choice(
-            system, "declared" if declared else "file", _contradiction(declared, reading.crs, around, language)
-        )
+        contradiction = _contradiction(system, reading.crs, around, language) if declared else None
+        is_old = contradiction is not None and is_old_datum(read_crs(str(reading.crs)))
+        kept = _Choice(system, "doubtful" if is_old else "declared" if declared else "file", contradiction)
         if around is None or not len(centres) or _fits_any(centres, system, around):
             return kept
         found = crs_that_fit(centres, around, candidate_crs(around))
@@ -122,6 +124,9 @@ def _choose(centres: Any, declared: str | None, reading: Reading, around: Around
         key = "intake.crs_ambiguous" if found else "intake.crs_unknown"
         fault = say(language, key, fits=", ".join(fit.crs for fit in found))
         return _Choice(None, "doubtful", fault, fault)
+    if found[0].share < HALF:
+        fault = say(language, "positions.few_fit", fits=f'"{found[0].crs}"', share=found[0].share)
+        return _Choice(None, "doubtful", fault, fault)
     note = say(language, "intake.crs_detected", crs=found[0].crs, share=found[0].share)
     return _Choice(System(found[0].crs, found[0].crs, None), "detected", note)
 
@@ -132,15 +137,15 @@ def _fits_any(centres: Any, system: System, around: Around) -> bool:
     return bool(fits(moved, crs, around).any() or fits(moved[:, ::-1], crs, around).any())
 
 
-def _contradiction(declared: str | None, in_file: str | None, around: Around | None, language: str) -> str | None:
-    """Where the file says one CRS and its source file another, both are named."""
-    if declared is None or in_file is None or declared in SHIFTED_DATUMS:
+def _contradiction(declared: System, in_file: str | None, around: Around | None, language: str) -> str | None:
+    """Where the file says one CRS and its source file another, both are named; who gives parameters knows the system."""
+    if in_file is None or declared.move is not None:
         return None
-    ours, theirs = read_crs(declared), read_crs(in_file)
+    ours, theirs = read_crs(declared.crs), read_crs(in_file)
     is_one = ours.equals(theirs, ignore_axis_order=True) or (around is not None and is_same(ours, theirs, around))
     if is_one:
         return None
-    return say(language, "intake.crs_contradiction", declared=declared, in_file=theirs.name)
+    return say(language, "intake.crs_contradiction", declared=declared.name, in_file=theirs.name)
 
 
 def _is_swapped(centres: Any, system: System | None, around: Around | None) -> Any:
@@ -151,21 +156,24 @@ def _is_swapped(centres: Any, system: System | None, around: Around | None) -> A
     return ~fits(centres, crs, around) & fits(centres[:, ::-1], crs, around)
 
 
-def _doubtful(placed: Placed, language: str) -> Placed:
-    """A record of a file that may be GCJ-02 keeps its readings; its accuracy is the distance to the farthest of them."""
-    if placed.record.shape is None:
-        return placed
-    x, y = shapely.get_coordinates(shapely.point_on_surface(placed.record.shape))[0]
-    readings = other_readings(float(x), float(y))
-    far_m = max(DEGREE_M * float(np.hypot(x - a, y - b)) for _, a, b, _ in readings)
-    return replace(placed, confidence="doubtful", readings=readings, accuracy_m=max(placed.accuracy_m, far_m))
+def _in_degrees(placed: Sequence[Placed], rows: Collection[int]) -> list[int]:
+    """Those of `rows` that are placed in degrees: the maps' shifts are defined for nothing else."""
+    return [i for i in sorted(rows) if placed[i].record.shape is not None and read_crs(placed[i].crs).is_geographic]
 
 
-def other_readings(lon: float, lat: float) -> tuple[tuple[str, float, float, str], ...]:
-    """Where a point in degrees lies if it is GCJ-02 or BD-09, as (label, lon, lat, crs)."""
-    points = np.array([[lon, lat]])
-    found = ((name, undo(points)[0]) for name, undo in (("GCJ-02", from_gcj02), ("BD-09", from_bd09)))
-    return tuple((name, float(x), float(y), WGS84) for name, (x, y) in found)
+def _with_shifted(placed: Sequence[Placed], rows: Sequence[int]) -> list[Placed]:
+    """`rows` (in degrees) may be GCJ-02 or BD-09: they keep their point and readings, and gain where they lie then.
+
+    Their accuracy is the distance to the farthest of the new readings.
+    """
+    lon_lat = shapely.get_coordinates(shapely.point_on_surface([placed[i].record.shape for i in rows]))
+    found = list(placed)
+    for i, (lon, lat), readings in zip(rows, lon_lat.tolist(), shifted_readings(lon_lat), strict=True):
+        one = placed[i]
+        accuracy_m = max(one.accuracy_m, *(DEGREE_M * math.hypot(lon - x, lat - y) for _, x, y, _ in readings))
+        readings = (*one.readings, *readings)
+        found[i] = replace(one, confidence="doubtful", readings=readings, accuracy_m=accuracy_m)
+    return found
 
 
 def _place_table(reading: Reading, source: Source, around: Around | None, language: str) -> PlacedReading:
@@ -173,25 +181,20 @@ def _place_table(reading: Reading, source: Source, around: Around | None, langua
     pairs = [_pair(record, source) for record in reading.records]
     usable = [i for i, record in enumerate(reading.records) if record.fault is None]
     declared = source.crs or reading.crs
-    found = read_positions([pairs[i] for i in usable], declared, around, language, source.coordinates == "packed")
-    positions = dict(zip(usable, found, strict=True))
+    table = read_table([pairs[i] for i in usable], declared, around, language, source.coordinates == "packed")
+    positions = dict(zip(usable, table.rows, strict=True))
     placed = [
         _placed_row(record, positions[i], source) if i in positions else Placed(record, "", "declared", source.position_accuracy_m)
         for i, record in enumerate(reading.records)
     ]  # fmt: skip
-    shifted = reading.shifted or link_evidence(reading, language)
-    if shifted and source.crs is None:
-        placed = [_doubtful(one, language) for one in placed]
     names = {one.crs for one in placed if one.crs}
-    is_settled = source.crs in SHIFTED_DATUMS
-    return PlacedReading(placed, names.pop() if len(names) == 1 else "", None if is_settled else shifted)
-
-
-def link_evidence(reading: Reading, language: str) -> str | None:
-    """Whether cells or titles tell that the coordinates were taken from a shifted map (高德, 百度, 腾讯); None if not."""
-    texts = [*reading.columns, *(word for record in reading.records for word in record.words.values())]
-    found = sorted({match.group() for text in texts if (match := SHIFTED_MAPS.search(text))})
-    return say(language, "intake.shifted_map", maps=", ".join(found)) if found else None
+    evidence = map_evidence(reading, language)
+    concerned = [] if source.crs in SHIFTED_DATUMS else _in_degrees(placed, evidence.rows)
+    if concerned and source.crs is None:
+        placed = _with_shifted(placed, concerned)
+    notes = [table.note, evidence.note if concerned else None]
+    note = "; ".join(note for note in notes if note) or None
+    return PlacedReading(placed, names.pop() if len(names) == 1 else "", note)
 
 
 def position_cells(record: Record, source: Source) -> list[str]:

@@ -8,8 +8,8 @@ import pandas as pd
 import shapely
 
 from pipeline.geometry import Shapes, to_crs
+from pipeline.intake.coordinates.evidence import shifted_readings
 from pipeline.intake.ground import Ground
-from pipeline.intake.placing import other_readings
 from pipeline.rules import LocateRules
 from pipeline.text import say
 
@@ -50,7 +50,7 @@ def _fits_unshifted(
     written: Any = group["geometry"].to_numpy(dtype=object)
     if _met(tree, written, rules) > rules.shifted_most_share * len(group):
         return None
-    readings = [other_readings(lon, lat) for lon, lat in zip(group["lon"], group["lat"], strict=True)]
+    readings = shifted_readings(group[["lon", "lat"]].to_numpy(dtype=float))
     best: tuple[str, int, float] | None = None
     for k, datum in enumerate(label for label, *_ in readings[0]):
         points = np.array([shapely.Point(row[k][1], row[k][2]) for row in readings], dtype=object)

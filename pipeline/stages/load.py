@@ -98,7 +98,7 @@ def _read(
                 "fault": record.fault,
             }
         )
-    return rows, input_row(reading, source, placed.crs_used, placed.note, personal)
+    return rows, input_row(reading, source, placed.crs_used, placed.note, personal, language)
 
 
 def _position(placed: Placed) -> dict[str, Any]:

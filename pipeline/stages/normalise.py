@@ -120,8 +120,10 @@ def _days(iso: str) -> int:
 
 def _doubt(report: Any, language: str) -> str | None:
     """Why a person must say where the record lies; None where its position is sure."""
-    if report.crs_confidence != "doubtful" or not isinstance(report.readings, str):
+    if report.crs_confidence != "doubtful":
         return None
+    if not isinstance(report.readings, str):
+        return say(language, "intake.doubtful_crs")
     labels = "、".join(label for label, *_ in json.loads(report.readings))
     return say(language, "intake.doubtful_position", labels=labels)
 

@@ -1,5 +1,7 @@
 """Shapes and table rows placed: as declared, as the file says, as the values show – and never by guess."""
 
+import time
+
 import numpy as np
 import pyproj
 import pytest
@@ -129,14 +131,121 @@ def test_northing_and_easting_titled_the_chinese_way():
     assert [p.confidence for p in placed] == ["detected", "detected"]
 
 
-def test_a_link_to_a_shifted_map_is_evidence_and_moves_nothing():
-    rows = [{"经度": "120.45", "纬度": "41.57", "链接": "https://uri.amap.com/marker?position=120.45,41.57"}]
-    table = Reading("a.csv", None, "CSV", [Record(2, None, rows[0])], ("经度", "纬度", "链接"))
-    columns = {"lon": "经度", "lat": "纬度"}
-    open_crs = place_reading(table, source(columns=columns), AROUND, "en")
-    assert "amap.com" in open_crs.note
-    assert open_crs.records[0].confidence == "doubtful"
-    assert open_crs.records[0].record.shape == shapely.Point(120.45, 41.57)
-    declared = place_reading(table, source(crs="EPSG:4490", columns=columns), AROUND, "en")
+LON_LAT = {"lon": "经度", "lat": "纬度"}
+LINK = "https://uri.amap.com/marker?position=120.45,41.57"
+
+
+def points(*rows: tuple[str, str, str], titles: tuple[str, ...] = ("经度", "纬度", "说明")) -> Reading:
+    """A table of longitude, latitude and a third cell."""
+    records = [Record(k, None, dict(zip(titles, row, strict=True))) for k, row in enumerate(rows, 2)]
+    return Reading("a.csv", None, "CSV", records, titles)
+
+
+def test_a_link_to_a_shifted_map_makes_its_row_doubtful_and_moves_nothing():
+    table = points(("120.45", "41.57", LINK), ("120.45", "41.57", "紧邻高德置业公司"))
+    placed = place_reading(table, source(columns=LON_LAT), AROUND, "en")
+    assert "rows with a link to amap.com: 1." in placed.note
+    linked, other = placed.records
+    assert linked.record.shape == other.record.shape == shapely.Point(120.45, 41.57)
+    assert (linked.confidence, [label for label, *_ in linked.readings]) == ("doubtful", ["GCJ-02", "BD-09"])
+    assert (other.confidence, other.readings) == ("detected", ())
+    assert linked.accuracy_m > 1000 > other.accuracy_m
+    declared = place_reading(table, source(crs="EPSG:4490", columns=LON_LAT), AROUND, "en")
     assert declared.records[0].confidence == "declared" and "amap.com" in declared.note
-    assert place_reading(table, source(crs="GCJ-02", columns=columns), AROUND, "en").note is None
+    assert place_reading(table, source(crs="GCJ-02", columns=LON_LAT), AROUND, "en").note is None
+
+
+def test_a_title_that_names_a_shifted_map_makes_the_table_doubtful():
+    table = points(("120.45", "41.57", "a"), ("120.46", "41.57", "b"), titles=("高德经度", "高德纬度", "说明"))
+    placed = place_reading(table, source(columns={"lon": "高德经度", "lat": "高德纬度"}), AROUND, "en")
+    assert [one.confidence for one in placed.records] == ["doubtful"] * 2
+    assert "高德经度, 高德纬度" in placed.note
+
+
+def test_evidence_of_a_shifted_map_says_nothing_of_metres():
+    placed = place_reading(points(("537532.83", "4603974.96", LINK)), source(columns=LON_LAT), AROUND, "en")
+    assert (placed.records[0].confidence, placed.records[0].readings) == ("detected", ())
+    assert "amap" not in placed.note
+
+
+def test_readings_of_a_shifted_map_are_added_to_those_a_row_already_has():
+    wide = make_around(shapely.box(120.2, 41.4, 120.9, 42.0), GEOGRAPHIC, 2000)
+    row = ("120.4530", "41.5612")  # decimal degrees or 45′30″, 56′12″
+    plain = place_reading(points((*row, "")), source(columns=LON_LAT), wide, "en").records[0]
+    linked = place_reading(points((*row, LINK)), source(columns=LON_LAT), wide, "en").records[0]
+    assert len(plain.readings) == 1
+    assert linked.readings[:1] == plain.readings
+    assert [label for label, *_ in linked.readings[1:]] == ["GCJ-02", "BD-09"]
+
+
+def test_nine_thousand_doubtful_points_take_moments():
+    many = Reading("a.ovkml", None, "KML", [Record(k, None, {}, shapely.Point(120.45, 41.57)) for k in range(9000)],
+                   crs="EPSG:4326", shifted="ovkml")  # fmt: skip
+    started = time.perf_counter()
+    placed = place_reading(many, source(), AROUND, "en").records
+    assert time.perf_counter() - started < 8  # point by point it was half a minute
+    assert {len(one.readings) for one in placed} == {2}
+
+
+def test_a_table_declared_in_another_zone_waits_and_the_front_page_says_why():
+    table = points(*[("537532.83", "4603974.96", "")] * 3)
+    placed = place_reading(table, source(crs="EPSG:4548", columns=LON_LAT), AROUND, "en")
+    assert {one.record.fault for one in placed.records} == {f"E9 {placed.note}"}
+    assert (placed.crs_used, [one.record.shape for one in placed.records]) == ("", [None] * 3)
+    assert 'crs = "EPSG:4549"' in placed.note
+
+
+def test_a_prefix_in_a_whole_table_is_read_and_told():
+    table = points(*[("40537532.83", "4603974.96", "")] * 3)
+    placed = place_reading(table, source(crs="EPSG:4549", columns=LON_LAT), AROUND, "en")
+    assert placed.crs_used == "EPSG:4528"
+    assert placed.note.startswith("3 of 3 rows") and "zone prefix" in placed.note
+
+
+BOUND = (
+    'PROJCS["a",GEOGCS["{0}",DATUM["{0}",SPHEROID["{1}],TOWGS84[0,0,0,0,0,0,0]],PRIMEM["Greenwich",0],UNIT["degree",'
+    '0.0174532925199433]],PROJECTION["Transverse_Mercator"],PARAMETER["latitude_of_origin",0],PARAMETER["central_meridian",'
+    '120],PARAMETER["scale_factor",1],PARAMETER["false_easting",500000],PARAMETER["false_northing",0],UNIT["metre",1]]'
+)
+
+
+@pytest.mark.parametrize(
+    ("datum", "spheroid"),
+    [("Beijing_1954", 'Krassowsky 1940",6378245,298.3'), ("Xian_1980", 'IAG 1975",6378140,298.257'),
+     ("D_Krasovsky_1940", 'Krasovsky_1940",6378245,298.3'), ("unknown", 'unnamed",6378245,298.3')],
+)  # fmt: skip
+def test_a_file_cannot_vouch_for_the_shift_of_an_old_datum(datum, spheroid):
+    stated = BOUND.format(datum, spheroid)
+    assert pyproj.CRS(stated).is_bound
+    shape = as_crs(SQUARE, "EPSG:4549")
+    for placed in (place_shapes(reading(shape, crs=stated), None, AROUND, "en"),
+                   place_reading(reading(shape, crs=stated), source(), AROUND, "en")):  # fmt: skip
+        assert placed.records[0].record.shape is None
+        assert "survey-results office" in placed.records[0].record.fault
+
+
+def test_a_shift_of_zero_on_wgs_84_is_the_crs_itself():
+    stated = pyproj.CRS(32651).to_wkt("WKT1_GDAL")
+    close = stated.index("]]", stated.index("SPHEROID[")) + 2
+    shifted = f"{stated[:close]},TOWGS84[0,0,0,0,0,0,0]{stated[close:]}"
+    assert pyproj.CRS(shifted).is_bound
+    placed = place_shapes(reading(as_crs(SQUARE, "EPSG:32651"), crs=shifted), None, AROUND, "en")
+    assert (placed.crs_used, placed.records[0].confidence) == ("EPSG:32651", "file")
+
+
+def test_declared_parameters_beside_a_crs_in_the_file_are_used_without_a_word_of_them():
+    text = "+proj=longlat +ellps=krass +towgs84=11.5,-22.5,33.5 +no_defs +type=crs"
+    pipeline = "+proj=pipeline +step +proj=affine +xoff=0.0005"
+    for declared in (text, pipeline):
+        placed = place_shapes(reading(SQUARE, crs="EPSG:4214"), declared, AROUND, "en")
+        assert (placed.crs_used, placed.note, placed.records[0].confidence) == ("EPSG:4326", None, "declared")
+
+
+def test_a_crs_that_few_shapes_of_an_undeclared_file_fit_is_a_question():
+    elsewhere = [shapely.Point(1000 + k, 2000) for k in range(3)]
+    inside = [as_crs(shapely.Point(120.45, 41.55), "EPSG:4549")]
+    placed = place_shapes(reading(*elsewhere, *inside), None, AROUND, "en")
+    assert {one.record.fault for one in placed.records} == {f"E9 {placed.note}"}
+    assert "25%" in placed.note and "EPSG:4549" in placed.note
+    half = place_shapes(reading(*elsewhere[:1], *inside), None, AROUND, "en")
+    assert (half.crs_used, half.records[1].confidence) == ("EPSG:4549", "detected")

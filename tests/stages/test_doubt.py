@@ -89,6 +89,14 @@ def test_a_doubtful_point_on_a_known_case_is_still_asked_about(mapped):
     assert set(tables["outcomes"].set_index("lead_id").loc[points, "outcome"]) == {"listed"}
 
 
+def test_a_declaration_against_an_old_datum_in_the_file_is_asked_about(place):
+    geojson = place / "leads.geojson"
+    geojson.write_text(geojson.read_text(encoding="utf-8").replace("EPSG::4549", "EPSG::2385"), encoding="utf-8")
+    tables = screen(place, "2023")  # the source file declares EPSG:4549
+    assert tables["leads"]["doubt"].str.contains("西安 80").all()
+    assert tables["problems"]["needs_review"].all()
+
+
 VILLAGES = (
     "name,kind,town,lon,lat,aliases\n"
     "青溪村,village,甲镇,120.45,41.57,\n东山村,village,甲镇,120.46,41.58,\n东山村,village,乙镇,120.47,41.59,\n"

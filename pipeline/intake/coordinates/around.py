@@ -142,9 +142,15 @@ def read_crs(name: str) -> pyproj.CRS:
 
 
 def crs_text(crs: pyproj.CRS) -> str:
-    """ "EPSG:n" where the CRS has a code, else its WKT."""
+    """ "EPSG:n" where the CRS has a code, else its WKT; a code that only looks alike, on another datum, is none."""
     code = crs.to_epsg()
-    return crs.to_wkt() if code is None else f"EPSG:{code}"
+    is_own = code is not None and _datum(read_crs(f"EPSG:{code}")) == _datum(crs)
+    return f"EPSG:{code}" if is_own else crs.to_wkt()
+
+
+def _datum(crs: pyproj.CRS) -> str:
+    base = crs.geodetic_crs
+    return "" if base is None or base.datum is None else base.datum.name.removesuffix(" ensemble")
 
 
 def _is_in_china(around: Around, lon: float, lat: float) -> bool:

@@ -1,22 +1,24 @@
 """Table rows to points: what is declared if it fits the place, else what the values themselves say, else a doubt or E9."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from pipeline.intake.coordinates.around import Around
-from pipeline.intake.coordinates.degrees import Coordinate, parse_number, split_pair
-from pipeline.intake.coordinates.ways import System, Table, Way, read_declared, ways_to_read
+from pipeline.intake.coordinates.declared import System, read_declared
+from pipeline.intake.coordinates.rows import Cells, Row, read_cells, table_of
+from pipeline.intake.coordinates.ways import Bools, Way, ways_to_read
 from pipeline.text import say
 
-Cells = tuple[str | None, str | None]
-Row = tuple[Coordinate, Coordinate, tuple[str, ...]]  # x, y and what was done to the cells
 Confidence = Literal["declared", "detected", "doubtful"]
 
-GROUP_SHARE = 0.9  # so many rows of a table settle how a row that can be read in two ways is read
+GROUP_SHARE = 0.9  # so many rows settle how a row that can be read in two ways is read, and whether a table waits
+HALF = 0.5  # of the readable rows: what more of them are is no exception
+LEAST_SHARE = 0.9  # of the best: a system that nearly as many rows fit is an answer too
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class Position:
     """A row's point: `x` east and `y` north in `crs` (EPSG code or WKT); NaN and "" with `fault` ("E9 why").
 
     `accuracy_m` is half the unit of the last digit written. `others` are further possible readings, each
-    (label in words, x, y, crs); they are there only where `confidence` is "doubtful".
+    (label in words, x, y, crs); they are there only where `confidence` is "doubtful". `otherwise` says in words how a row
+    was read where not as declared.
     """
 
     x: float
@@ -35,65 +38,120 @@ class Position:
     notes: tuple[str, ...] = ()
     fault: str | None = None
     others: tuple[tuple[str, float, float, str], ...] = ()
+    otherwise: str = ""
+
+
+class Positions(NamedTuple):
+    """One position for each row of a table; `note` says what most rows show where they were not read as declared."""
+
+    rows: list[Position]
+    note: str | None
 
 
 def read_positions(
     pairs: Sequence[Cells], declared: str | None, around: Around | None, language: str, packed: bool = False
 ) -> list[Position]:
+    """The rows of `read_table`."""
+    return read_table(pairs, declared, around, language, packed).rows
+
+
+def read_table(
+    pairs: Sequence[Cells], declared: str | None, around: Around | None, language: str, packed: bool = False
+) -> Positions:
     """One position for each pair of cells (longitude or easting, latitude or northing, as the columns' titles say).
 
     `declared` is a CRS text, a PROJ pipeline that ends in lon/lat degrees, "GCJ-02", "BD-09" or None; `around` the place,
     None where there is none to test against; `packed` says the column holds degrees, minutes and seconds run together.
-    Text that cannot be read, an unknown CRS and a datum without known transformation are E9 with the reason.
+    Within the declared projection (axes, zone prefix, signs, ddd.mmss) each row is read by its own values; so are degrees
+    for metres, or the reverse, in fewer than half of the rows. A row that fits only another system is E9 with its name, and
+    so is every row where nearly all do. Text that cannot be read, an unknown CRS, a datum without known transformation and
+    an undeclared table of which less than half fits are E9 with the reason.
     """
     system = None if declared is None else read_declared(declared, around, language)
     if isinstance(system, str):
-        return [_lost(system)] * len(pairs)
-    rows = [_read_cells(pair, language, packed) for pair in pairs]
+        return Positions([_lost(system)] * len(pairs), system if pairs else None)
+    rows = [read_cells(pair, language, packed) for pair in pairs]
     readable = [row for row in rows if not isinstance(row, str)]
-    points = iter(_place(readable, system, around, language) if readable else ())
-    return [_lost(row) if isinstance(row, str) else next(points) for row in rows]
+    found = _place(readable, system, around, language) if readable else Positions([], None)
+    points = iter(found.rows)
+    return Positions([_lost(row) if isinstance(row, str) else next(points) for row in rows], found.note)
 
 
-def _read_cells(pair: Cells, language: str, packed: bool) -> Row | str:
-    """Both coordinates of a row, or why they cannot be read; the cell's content is never repeated."""
-    first, second = ((cell or "").strip() for cell in pair)
-    if not first and not second:
-        return say(language, "positions.no_coordinates")
-    both = split_pair(first or second) if not (first and second) or first == second else None
-    if both is None and not (first and second):
-        return say(language, "positions.no_y" if first else "positions.no_x")
-    x, y = (parse_number(cell, packed) for cell in both or (first, second))
-    if x is None or y is None:
-        return say(language, "positions.unreadable_x" if x is None else "positions.unreadable_y")
-    if x.side is not None and x.side == y.side:
-        return say(language, "positions.unreadable_y" if x.side == "lon" else "positions.unreadable_x")
-    if x.side == "lat" or y.side == "lon":
-        return y, x, () if both else (say(language, "positions.note_sides"),)
-    return x, y, ()
-
-
-def _table(rows: Sequence[Row]) -> Table:
-    return Table(
-        np.array([[x.value, y.value] for x, y, _ in rows]),
-        np.array([[x.others[0], y.others[0]] if x.others and y.others else [np.nan, np.nan] for x, y, _ in rows]),
-        np.array([max(x.resolution, y.resolution) for x, y, _ in rows]),
-        np.array(["degrees" in (x.kind, y.kind) for x, y, _ in rows]),
-        np.array([x.side is not None or y.side is not None for x, y, _ in rows]),
-    )
-
-
-def _place(rows: Sequence[Row], declared: System | None, around: Around | None, language: str) -> list[Position]:
-    ways = ways_to_read(_table(rows), declared, around, language)
+def _place(rows: Sequence[Row], declared: System | None, around: Around | None, language: str) -> Positions:
+    ways = ways_to_read(table_of(rows), declared, around, language)
     if around is None and declared is not None:  # nothing to test it against
-        others = [way for way in ways if way.system is not declared]
-        ways = [ways[0]._replace(inside=ways[0].allowed), *others]
-    group = _group(ways, declared)
-    return [
-        replace(position, notes=(*row[2], *position.notes))
-        for i, row in enumerate(rows)
-        for position in (_choose(ways, i, group, declared, language),)
+        ways = [ways[0]._replace(inside=ways[0].allowed), *(way for way in ways if way.system is not declared)]
+    usable, others = _usable(ways)
+    is_elsewhere = _met(others, len(rows)) & ~_met(usable, len(rows))
+    wait = _wait(usable, others, is_elsewhere, declared, around, language)
+    if wait is not None:
+        return Positions([replace(_lost(wait), notes=notes) for *_, notes in rows], wait)
+    group = _group(usable, declared)
+    found = [
+        _elsewhere(others, i, declared, language)
+        if declared is not None and is_elsewhere[i]
+        else _choose(usable, i, group, declared, language)
+        for i in range(len(rows))
     ]
+    note = _note(found, language)
+    return Positions([replace(one, notes=(*row[2], *one.notes)) for row, one in zip(rows, found, strict=True)], note)
+
+
+def _usable(ways: Sequence[Way]) -> tuple[list[Way], list[Way]]:
+    """The ways that a row's own values may choose, and those that take another system than is declared."""
+    own, units, others = (
+        [way for way in ways if way.relation in relations] for relations in (("own", "prefix"), ("unit",), ("other",))
+    )
+    n = len(ways[0].inside)
+    is_exception = (_met(units, n) & ~_met(own, n)).mean() < HALF
+    return ([*own, *units], others) if is_exception else (own, [*units, *others])
+
+
+def _met(ways: Sequence[Way], n: int) -> Bools:
+    """Which of `n` rows come into the place by any of `ways`."""
+    met: Bools = np.any([np.zeros(n, dtype=bool), *(way.inside for way in ways)], axis=0)
+    return met
+
+
+def _wait(
+    usable: Sequence[Way], others: Sequence[Way], is_elsewhere: Bools, declared: System | None, around: Around | None, language: str
+) -> str | None:  # fmt: skip
+    """Why a whole table must wait for a person's word on its CRS, None where it need not."""
+    n, n_elsewhere = len(is_elsewhere), int(is_elsewhere.sum())
+    if declared is not None:
+        if n_elsewhere < GROUP_SHARE * n:
+            return None
+        values = {"declared": declared.name, "n": n_elsewhere, "total": n, "fits": _systems(others, is_elsewhere)}
+        return say(language, "positions.table_elsewhere", **values)
+    met = _met(usable, n)
+    if around is None or not met.any() or met.mean() >= HALF:
+        return None
+    return say(language, "positions.few_fit", fits=_systems(usable, met), share=met.mean())
+
+
+def _systems(ways: Sequence[Way], rows: Bools) -> str:
+    """The systems that bring most of `rows` into the place, the best first, each in quotes as it is written in a file."""
+    names = dict.fromkeys(way.system.name for way in ways)
+    met = {name: _met([way for way in ways if way.system.name == name], len(rows)) for name in names}
+    counts = {name: int((inside & rows).sum()) for name, inside in met.items()}
+    best = sorted(names, key=lambda name: -counts[name])
+    return " / ".join(f'"{name}"' for name in best if counts[name] >= LEAST_SHARE * counts[best[0]])
+
+
+def _elsewhere(others: Sequence[Way], i: int, declared: System, language: str) -> Position:
+    names = dict.fromkeys(way.system.name for way in others if way.inside[i])
+    why = say(language, "positions.row_elsewhere", declared=declared.name, fits=" / ".join(names))
+    return replace(_lost(why), otherwise=why)
+
+
+def _note(found: Sequence[Position], language: str) -> str | None:
+    """How most rows were read or why they were not, each manner with its count; None where most are as declared."""
+    said = Counter(one.otherwise for one in found if one.otherwise)
+    if said.total() < HALF * len(found):
+        return None
+    return "; ".join(
+        say(language, "positions.rows_otherwise", n=n, total=len(found), how=how) for how, n in said.most_common()
+    )
 
 
 def _group(ways: Sequence[Way], declared: System | None) -> int | None:
@@ -119,8 +177,10 @@ def _choose(ways: Sequence[Way], i: int, group: int | None, declared: System | N
         fitting = [number for number in fitting if number == 0 or _is_packed(ways, number)]
     if len(fitting) > 1:
         return _doubtful([ways[number] for number in fitting], i, language)
-    is_declared = declared is not None and fitting == [0]
-    return _position(ways[fitting[0]], i, "declared" if is_declared else "detected", language)
+    way = ways[fitting[0]]
+    if declared is not None and fitting == [0]:
+        return _position(way, i, "declared", language)
+    return replace(_position(way, i, "detected", language), otherwise="; ".join(way.notes))
 
 
 def _nowhere(ways: Sequence[Way], i: int, group: int | None, declared: System | None, language: str) -> Position:
@@ -130,7 +190,8 @@ def _nowhere(ways: Sequence[Way], i: int, group: int | None, declared: System | 
         notes = (say(language, "positions.note_group", found=ways[group].label),)
     possible = next((way for way in ways if way.allowed[i] and np.isfinite(way.xy[i]).all()), None)
     if declared is None or possible is None:
-        return replace(_lost(say(language, "positions.unlocated")), notes=notes)
+        why = say(language, "positions.unlocated")
+        return replace(_lost(why), notes=notes, otherwise="" if declared else why)
     position = _position(possible, i, "declared" if possible is ways[0] else "detected", language)
     return replace(position, notes=(*position.notes, say(language, "positions.note_outside"), *notes))
 

@@ -1,32 +1,20 @@
 """The ways in which a table of coordinates can be read: as stated, swapped, ddd.mmss, signs added, in another CRS."""
 
-from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pyproj
 
 from pipeline.geometry import DEGREE_M, Floats
-from pipeline.intake.coordinates.around import (
-    SAME_M,
-    Around,
-    candidate_crs,
-    crs_text,
-    fits,
-    is_reachable,
-    is_same,
-    offset_m,
-    read_crs,
-)
-from pipeline.intake.coordinates.shifted import DATUMS, from_bd09, from_gcj02, is_in_china
+from pipeline.intake.coordinates.around import SAME_M, Around, candidate_crs, fits, is_same, offset_m, read_crs
+from pipeline.intake.coordinates.declared import WGS84, System, named_system
+from pipeline.intake.coordinates.shifted import is_in_china
 from pipeline.text import say
 
 Bools = npt.NDArray[np.bool_]
 Kind = Literal["as_is", "swapped", "packed", "signs"]
+Relation = Literal["own", "prefix", "unit", "other"]
 
-WGS84 = "EPSG:4326"
-OLD_DATUMS = ("xian", "beijing")  # only secret parameters bring these to CGCS2000
 TWIN_M = 5000.0  # systems this close put a point at the border in or out by chance: no row proves one against the other
 ZONE_PREFIX_M = 1_000_000.0  # a zone prefix adds whole millions to the easting
 PACKED_UNIT = 1e4 / 3600  # the last digit of ddd.mmss is a ten-thousandth as written and a second as meant
@@ -44,24 +32,15 @@ class Table(NamedTuple):
     is_sided: Bools  # a label says which is which: neither swapped nor without its sign
 
 
-class System(NamedTuple):
-    """A coordinate system to read values in. `move` brings them to `crs` where no CRS name alone says how."""
-
-    crs: str
-    name: str  # as people read it
-    unit_m: float | None  # metres of one unit of the values; None where only the values tell
-    move: Callable[[Floats], Floats] | None = None
-    datum: str | None = None  # GCJ-02 or BD-09
-
-    def is_angle(self) -> bool:
-        """Whether the values are degrees."""
-        return self.unit_m == DEGREE_M
-
-
 class Way(NamedTuple):
-    """One way to read a table: where it puts each row, and per row whether the text allows it and the place is met."""
+    """One way to read a table: where it puts each row, and per row whether the text allows it and the place is met.
+
+    `relation` is how its system stands to the declared one: "own" (also where there is none, or no place to test it),
+    "prefix" the same projection with or without zone prefix, "unit" degrees for metres or the reverse, "other".
+    """
 
     label: str
+    relation: Relation
     notes: tuple[str, ...]
     system: System
     xy: Floats
@@ -69,33 +48,6 @@ class Way(NamedTuple):
     inside: Bools
     accuracy_m: Floats
     is_shifted: Bools  # where a GCJ-02 or BD-09 shift was undone
-
-
-def read_declared(text: str, around: Around | None, language: str) -> System | str:
-    """The system a CRS text, PROJ pipeline, "GCJ-02" or "BD-09" declares, or the sentence why it cannot be used."""
-    if text in DATUMS:
-        return System(WGS84, text, DEGREE_M, from_gcj02 if text == "GCJ-02" else from_bd09, text)
-    parameters = say(language, "positions.label_parameters")  # never the parameters themselves: they are secret
-    try:
-        if "+proj=pipeline" in text:
-            return System(WGS84, parameters, None, _mover(pyproj.Transformer.from_pipeline(text)))
-        crs = read_crs(text)
-        if crs.is_bound:
-            return System(WGS84, parameters, _unit_m(crs), _mover(_to_wgs84(crs)))
-    except pyproj.exceptions.ProjError:
-        return say(language, "positions.unknown_crs")
-    if crs.geodetic_crs is None:
-        return say(language, "positions.unknown_crs")
-    datum = f"{crs.geodetic_crs.name} {crs.datum.name if crs.datum else ''}".lower()
-    if any(old in datum for old in OLD_DATUMS) or (around is not None and not is_reachable(crs, around)):
-        return say(language, "positions.old_datum", crs=crs.name)
-    return named_system(crs)
-
-
-def named_system(crs: pyproj.CRS) -> System:
-    """A CRS as a system, under its EPSG code where it has one."""
-    text = crs_text(crs)
-    return System(text, text if text.startswith("EPSG:") else crs.name, _unit_m(crs))
 
 
 def ways_to_read(table: Table, declared: System | None, around: Around | None, language: str) -> list[Way]:
@@ -115,7 +67,8 @@ def ways_to_read(table: Table, declared: System | None, around: Around | None, l
     for system in systems:
         notes = () if system is declared else (_system_note(declared, system, around, language),)
         kinds: tuple[Kind, ...] = ("as_is", "swapped", "packed", "signs") if system.is_angle() else ("as_is", "swapped")
-        ways += [_way(kind, notes, system, table, around, language) for kind in kinds]
+        relation = _relation(declared, system, around)
+        ways += [_way(kind, notes, system, table, around, language)._replace(relation=relation) for kind in kinds]
     return ways
 
 
@@ -136,7 +89,7 @@ def _way(kind: Kind, notes: tuple[str, ...], system: System, table: Table, aroun
     accuracy_m = 0.5 * unit_m * table.resolution * (PACKED_UNIT if kind == "packed" else 1.0)
     shifted = is_in_china(xy) if system.datum else np.zeros(len(xy), dtype=bool)
     label = say(language, f"positions.label_{kind}", crs=system.name)
-    return Way(label, notes, system, xy, allowed, inside, accuracy_m, shifted)
+    return Way(label, "own", notes, system, xy, allowed, inside, accuracy_m, shifted)
 
 
 def _written(kind: Kind, table: Table, around: Around | None) -> Floats:
@@ -171,25 +124,26 @@ def _is_other(own: System, other: System, declared: System | None, around: Aroun
 def _system_note(declared: System | None, found: System, around: Around | None, language: str) -> str:
     if declared is None:
         return say(language, "positions.note_untested" if around is None else "positions.note_found", found=found.name)
-    key, names = "positions.note_crs", {"declared": declared.name, "found": found.name}
-    if around is None or declared.move is not None:
-        return say(language, key, **names)
+    key = "positions.note_crs"
+    if around is not None and (zones := _zone_prefix(declared, found, around)):
+        key = "positions.note_prefix_present" if zones > 0 else "positions.note_prefix_missing"
+    return say(language, key, declared=declared.name, found=found.name)
+
+
+def _relation(declared: System | None, found: System, around: Around | None) -> Relation:
+    if declared is None or found is declared or around is None:
+        return "own"
+    if declared.is_angle() != found.is_angle():
+        return "unit"
+    return "prefix" if _zone_prefix(declared, found, around) else "other"
+
+
+def _zone_prefix(declared: System, found: System, around: Around) -> int:
+    """The zone number that `found` adds to the eastings of `declared` (negative: takes away), 0 if they differ otherwise."""
+    if declared.move is not None:
+        return 0
     offset = offset_m(read_crs(declared.crs), read_crs(found.crs), around)
-    if offset is not None and abs(offset[1]) < SAME_M:
-        zones = offset[0] / ZONE_PREFIX_M
-        if abs(zones) > 0.5 and abs(zones - round(zones)) * ZONE_PREFIX_M < SAME_M:
-            key = "positions.note_prefix_present" if zones > 0 else "positions.note_prefix_missing"
-    return say(language, key, **names)
-
-
-def _unit_m(crs: pyproj.CRS) -> float:
-    plain = crs.source_crs if crs.is_bound and crs.source_crs is not None else crs
-    return DEGREE_M if plain.is_geographic else float(plain.axis_info[0].unit_conversion_factor)
-
-
-def _to_wgs84(crs: pyproj.CRS) -> pyproj.Transformer:
-    return pyproj.Transformer.from_crs(crs, read_crs(WGS84), always_xy=True)
-
-
-def _mover(transformer: pyproj.Transformer) -> Callable[[Floats], Floats]:
-    return lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+    if offset is None:
+        return 0
+    zones = round(offset[0] / ZONE_PREFIX_M)
+    return zones if np.hypot(offset[0] - zones * ZONE_PREFIX_M, offset[1]) < SAME_M else 0
