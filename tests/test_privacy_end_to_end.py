@@ -26,6 +26,8 @@ from tests.intake.plants import Plant, bare, needle, plant
 from tests.intake.traces import decoded, readable, traces
 
 MANY = 1_600
+CALLED = 180  # six a row
+NUMBERS = ("mobile", "landline", "id_18", "id_15")  # kinds that need no word before them
 KINDS = {
     "change": 30,
     "shapefile": 30,
@@ -36,6 +38,7 @@ KINDS = {
     "known": 30,
     "kml": 20,
 }
+KIND_OF = {"shapefile": "change", "kml": "points", "calls": "reports"}  # where it is not the kind's own name
 TITLES = ["举报人姓名", "联系电话"]
 Row = dict[str, str]
 
@@ -60,11 +63,11 @@ def centre(shape: dict) -> tuple[float, float]:
 
 
 def declare(place: Path, kind: str, file: str, columns: Row, **keys: str) -> None:
-    """A source file for `kind` (of KINDS; a shapefile is of kind change and a KML of points)."""
+    """A source file for `kind` (of KINDS or KIND_OF)."""
     crs = keys.pop("crs", '"EPSG:4549"')
     values = {"change": 'period = "2021-2022"\n', "shapefile": 'period = "2020-2021"\n'}.get(kind, "")
     lines = {
-        "title": f'"{kind}"', "path": f'"{file}"', "kind": f'"{ {"shapefile": "change", "kml": "points"}.get(kind, kind) }"',
+        "title": f'"{kind}"', "path": f'"{file}"', "kind": f'"{KIND_OF.get(kind, kind)}"',
         "source_code": '"YG"', "received": "2023-06-01", "shows": '"new_ground"', **keys,
     }  # fmt: skip
     head = "\n".join(f"{key} = {value}" for key, value in lines.items())
@@ -152,6 +155,24 @@ def write_lists(place: Path, texts: Iterator[str]) -> None:
     declare(place, "reports", "信访.csv", mapped, drop=json.dumps(TITLES, ensure_ascii=False))
 
 
+def write_calls(place: Path, data: Sequence[str]) -> None:
+    """Petitions whose columns of numbers, dates and coordinates hold a bare telephone or card, alone or behind a good cell."""
+    to_degrees = pyproj.Transformer.from_crs("EPSG:4549", "EPSG:4326", always_xy=True)
+    good = ["", "2021-2022", "2021-05-12 9:30", "2021年6月", "12.5", ""]
+    titles = ["编号", "时段", "日期", "期限", "面积", "备注"]
+    with (place / "来电.csv").open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream, delimiter="\t")
+        table.writerow(["坐标", "正文", *titles])
+        for k in range(len(data) // len(titles)):
+            lon, lat = to_degrees.transform(*centre(box(100 * k, 3_600, 40, 40)))
+            own = data[len(titles) * k :][: len(titles)]
+            where = f"{lon:.6f},{lat:.6f}" + (f" {own[0]}" if k % 2 else "")
+            cells = [f"{cell} {datum}".strip() if k % 3 else datum for cell, datum in zip(good, own, strict=True)]
+            table.writerow([where, f"沟里有人挖砂{k}", *cells])
+    fields = ["position", "text", "orig_no", "period", "curr_date", "due_date", "area_m2", "remark"]
+    declare(place, "calls", "来电.csv", dict(zip(fields, ["坐标", "正文", *titles], strict=True)), crs='"EPSG:4326"')
+
+
 def write_kml(place: Path, texts: Iterator[str]) -> None:
     """Placemarks in folders, with descriptions, a table, and a telephone that is dropped."""
     marks = []
@@ -197,7 +218,9 @@ def planted(place: Path, tmp_path: Path) -> Planted:
     write_areas(place, texts)
     write_lists(place, texts)
     write_kml(place, texts)
-    return Planted(place, used, tmp_path / "out")
+    bare_data = [one for one in plant(seed=12, n=MANY) if one[0] in NUMBERS][:CALLED]
+    write_calls(place, [datum for _, datum, _ in bare_data])
+    return Planted(place, used + bare_data, tmp_path / "out")
 
 
 def test_no_planted_datum_leaves_the_door(planted, capfd):
@@ -211,6 +234,8 @@ def test_no_planted_datum_leaves_the_door(planted, capfd):
         said += told
     tables = outputs / place.name / "2024" / "tables"
     reports = pd.read_parquet(tables / "reports.parquet")
+    calls = reports[reports["source_id"] == "calls"]
+    assert calls["orig_no"].isna().all() and calls["fault"].isna().sum() == len(calls) / 2 == CALLED / 12
     assert len(reports) >= sum(KINDS.values()) and reports["attributes"].str.contains(r"\[姓名\]|\[电话\]").any()
     for report_id in reports.groupby("source_id")["report_id"].first():
         code, told = run(capfd, "explain", report_id, "--place", str(place), "--outputs", str(outputs))

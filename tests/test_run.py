@@ -206,5 +206,9 @@ def test_ids_stay_what_they_are(place):
     """Literal ids: whoever changes how they are made must see it here, for ledgers and handed-out maps know them."""
     write_source(place, "leads", [lead("in", box(100, 100, 100, 100))])
     tables = screen(place, "2023")
-    found = tables["leads"]["lead_id"].iloc[0], tables["sites"]["site_id"].iloc[0], tables["problems"]["candidate_id"].iloc[0]
+    found = (
+        tables["leads"]["lead_id"].iloc[0],
+        tables["sites"]["site_id"].iloc[0],
+        tables["problems"]["candidate_id"].iloc[0],
+    )
     assert found == ("LSZDNW6CMXWD", "SSZDNW6CMXWD", "CSZDNW6CMXWD")

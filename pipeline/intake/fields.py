@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 from pipeline.config import MAPPED_FIELDS, Layer, Origin, Source
 from pipeline.errors import InputError
 from pipeline.intake.formats.columns import make_unique, tidy_title
-from pipeline.intake.privacy.scrub import describe_hits, petitioner_columns, scrub, scrub_cell
+from pipeline.intake.privacy.measured import MEASURED, is_measure
+from pipeline.intake.privacy.personal_data import MARKS
+from pipeline.intake.privacy.scrub import Scrubbed, describe_hits, petitioner_columns, scrub, scrub_cell, without_marks
 from pipeline.intake.reading import Reading, Record
 from pipeline.intake.words.areas import unit_in_title
 from pipeline.intake.words.codes import tidy_word
@@ -17,25 +20,29 @@ from pipeline.intake.words.suggest import suggest
 from pipeline.text import say
 
 MOST_REMEMBERED = 20_000  # cells of a column repeat
+NUMBERS = {*MEASURED, "orig_no", "feature_key", "code"}  # fields of numbers, dates and codes
+_IS_NAME = re.compile(r"[\u4e00-\u9fff][\u4e00-\u9fff·]{1,9}")
+_NAMES_A_PERSON = re.compile(r"姓名|人$|人/|name", re.IGNORECASE)
 _SAYS_MORE = re.compile(  # what a cell of a mere number or code does not have
     r"[\u3400-\u9fff@＠:：]|[qｑ]{2}|[wvｗｖ][xｘ]|we?chat|weixin|tel|phone|mobile|mail", re.IGNORECASE
 )
-MEASURED = (  # cells of numbers and dates: a long number there is no telephone
-    "lon", "lat", "x_north", "y_east", "position", "period", "prev_date", "curr_date", "closed_date", "due_date",
-    "area", "area_m2", "area_ha", "area_mu",
-)  # fmt: skip
 
 
 def mapped_words(source: Source, words: dict[str, str]) -> dict[str, str | None]:
-    """Every field of MAPPED_FIELDS: the cell of the declared column, the declared value, or None."""
+    """Every field of MAPPED_FIELDS: the cell of the declared column, the declared value, or None.
+
+    A sender's number that held personal data is none: its mark would make records of many numbers one.
+    """
     mapped: dict[str, str | None] = {**dict.fromkeys(MAPPED_FIELDS), **source.values}
     found = ((name, tidy_word(words.get(title))) for name, title in source.columns.items())
-    return mapped | {name: word for name, word in found if word}
+    mapped |= {name: word for name, word in found if word}
+    number = mapped["orig_no"]
+    return mapped if number is None or without_marks(number) == number else mapped | {"orig_no": None}
 
 
 def under_declared_titles(readings: list[Reading], source: Source, language: str) -> list[Reading]:
     """The readings with their columns called as the source file calls them: full-width signs, blanks and a unit that the
-    reader added to a title make no difference.
+    reader added to a title make no difference. A reading without a column that another one has is noted.
 
     Raises InputError for a declared column that no reading has.
     """
@@ -49,7 +56,15 @@ def under_declared_titles(readings: list[Reading], source: Source, language: str
             f"“{title}”" + (f"（{'、'.join(words)}？）" if words else "") for title, words in near.items()
         )
         raise InputError(say(language, "intake.no_source_column", path=source.path, file=source.file, columns=columns))
-    return renamed
+    return [_with_missing_noted(reading, source, language) for reading in renamed]
+
+
+def _with_missing_noted(reading: Reading, source: Source, language: str) -> Reading:
+    missing = [f"“{title}”" for title in dict.fromkeys(source.columns.values()) if title not in reading.columns]
+    if not missing or not reading.records:
+        return reading
+    note = say(language, "intake.note_column_elsewhere", columns=say(language, "privacy.between").join(missing))
+    return replace(reading, notes=(*reading.notes, note))
 
 
 def _renamed(reading: Reading, declared: dict[str, str]) -> Reading:
@@ -113,23 +128,31 @@ def clean_labels(reading: Reading, language: str) -> Reading:
 def clean_records(reading: Reading, origin: Origin) -> tuple[list[Record], dict[str, int]]:
     """The records with dropped columns gone and personal data replaced by marks; and per column how many cells had some.
 
-    Of petitions, reports and media only the mapped columns are kept at all. Of a layer only the mapped columns, which
-    alone leave the door, are cleaned. Faults and notes are cleaned of every record.
+    Of petitions, reports and media only the mapped columns are kept at all, and of their coordinates, dates and areas
+    what can be read as such. Of a layer only the mapped columns, which alone leave the door, are cleaned. Faults and
+    notes are cleaned of every record.
     """
     mapped: dict[str, str] = origin.columns if isinstance(origin, Source | Layer) else {}
     source = origin if isinstance(origin, Source) else None
     kept = set(mapped.values()) if source and source.kind == "reports" else None
     cleaned = None if source else set(mapped.values())
-    dropped, measured = set(source.drop) if source else set(), _measured(origin, mapped)
-    clean_cell, clean_note = lru_cache(MOST_REMEMBERED)(scrub_cell), lru_cache(MOST_REMEMBERED)(scrub)
+    dropped = set(source.drop) if source else set()
+    clean_cell, clean_note = lru_cache(MOST_REMEMBERED)(_cleaner(origin, mapped)), lru_cache(MOST_REMEMBERED)(scrub)
+    persons = [
+        title for title in petitioner_columns(reading.columns) if title in dropped and _NAMES_A_PERSON.search(title)
+    ]
     counts: Counter[str] = Counter()
     records = []
     for record in reading.records:
         words = {}
+        names = [name for title in persons if _IS_NAME.fullmatch(name := record.words.get(title, ""))]
         for title, word in record.words.items():
             if title in dropped or (kept is not None and title not in kept):
                 continue
-            if (cleaned is None or title in cleaned) and (title not in measured or _SAYS_MORE.search(word)):
+            for name in names:  # who is named in a column that is dropped is also named in the text beside it
+                counts[title] += name in word
+                word = word.replace(name, MARKS["name"])
+            if cleaned is None or title in cleaned:
                 word, hits = clean_cell(title, word)
                 counts[title] += bool(hits)
             words[title] = word
@@ -139,9 +162,23 @@ def clean_records(reading: Reading, origin: Origin) -> tuple[list[Record], dict[
     return records, {title: n for title, n in sorted(counts.items()) if n}
 
 
-def _measured(origin: Origin, mapped: dict[str, str]) -> set[str]:
-    """The columns of numbers, dates and codes. A sender's number may look like a telephone's; a petition's is scrubbed."""
-    fields = {*MEASURED, "feature_key", "code"}
-    if isinstance(origin, Source) and origin.kind != "reports":
-        fields.add("orig_no")
-    return {title for field, title in mapped.items() if field in fields}
+def _cleaner(origin: Origin, mapped: dict[str, str]) -> Callable[[str, str], Scrubbed]:
+    """How a cell under a title is cleaned.
+
+    Offices' columns of numbers, dates and codes are left alone unless a word stands in them: a sender's number may look
+    like a telephone's. Of a petition nothing is left alone but what its column measures.
+    """
+    fields = {title: [field for field, own in mapped.items() if own == title] for title in mapped.values()}
+    measured = {title for title, own in fields.items() if not NUMBERS.isdisjoint(own)}
+
+    def clean_petition(title: str, word: str) -> Scrubbed:
+        if any(field in MEASURED and is_measure(field, word) for field in fields[title]):
+            return Scrubbed(word, {})
+        text, hits = scrub_cell(title, word)
+        text, more = scrub(text)  # a title such as 编号 excuses a number, and a petition's must not be excused
+        return Scrubbed(text, {kind: hits.get(kind, 0) + more.get(kind, 0) for kind in {**hits, **more}})
+
+    def clean_other(title: str, word: str) -> Scrubbed:
+        return scrub_cell(title, word) if title not in measured or _SAYS_MORE.search(word) else Scrubbed(word, {})
+
+    return clean_petition if isinstance(origin, Source) and origin.kind == "reports" else clean_other

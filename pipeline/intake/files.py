@@ -1,8 +1,16 @@
 """Any file, folder or zip of a source or layer as readings: each format goes to its own reader."""
 
+import csv
 import json
+import struct
+import zipfile
+import zlib
 from dataclasses import replace
 from pathlib import Path
+
+import pyarrow as pa
+from lxml import etree
+from shapely.errors import ShapelyError
 
 from pipeline.config import Limits, Origin, Source
 from pipeline.errors import InputError
@@ -24,6 +32,10 @@ KML = (".kml", ".kmz", ".ovkml", ".ovkmz", ".ovobj", ".ovobjx")
 SHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".et")
 TEXTS = (".csv", ".txt", ".tsv")
 VECTORS = tuple(FORMATS)
+UNREADABLE = (  # what the libraries raise for content that their readers did not foresee
+    OSError, RuntimeError, ValueError, LookupError, EOFError,
+    struct.error, csv.Error, zlib.error, zipfile.BadZipFile, ShapelyError, etree.LxmlError, pa.ArrowException,
+)  # fmt: skip
 
 
 def how_to_read(origin: Origin, language: str) -> HowToRead:
@@ -40,13 +52,17 @@ def read_origin(origin: Origin, limits: Limits, language: str) -> list[Reading]:
 
 
 def read_path(path: Path, how: HowToRead, limits: Limits) -> list[Reading]:
-    """Every data file at `path` – a file, a folder or a zip – as one reading; what is no data file is said in notes."""
+    """Every data file at `path` – a file, a folder or a zip – as one reading; what is no data file is said in notes.
+
+    Raises InputError for a file that is beyond the `limits` or cannot be read at all, whatever its reader says of it.
+    """
+    how = replace(how, limits=limits)
     try:
         with opened(path, limits, how.language) as files:
             readings = [clean_labels(replace(_read_file(file, how), file=name), how.language) for name, file in files]
     except InputError as error:
         raise InputError(scrub(str(error)).text) from error  # it may list sheets, layers or members
-    except (OSError, RuntimeError, ValueError, LookupError) as error:
+    except UNREADABLE as error:
         raise InputError(
             say(how.language, "intake.unreadable_file", path=path, error=scrub(str(error)).text)
         ) from error

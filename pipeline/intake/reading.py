@@ -1,12 +1,14 @@
 """What every reader gives back, whatever the format: readings, each a file, layer or sheet with its records."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from pipeline.config import Limits
 
 
 @dataclass(frozen=True)
 class HowToRead:
-    """What a source or layer file says of how to read it; None leaves it to be found out."""
+    """What a source or layer file says of how to read it, None leaves it to be found out; and the place's limits."""
 
     language: str
     layer: str | None = None  # layer of a file that holds several
@@ -14,6 +16,7 @@ class HowToRead:
     title_rows: int | None = None  # rows above the header
     header_rows: int | None = None
     encoding: str | None = None
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,9 @@ CASES = [
     Case("one broken file in a zip", zipped("points.zip", POINTS, bytes_file("second.xlsx", b"not a workbook")), refused="second.xlsx", columns=POINT_COLUMNS),
     Case("files of two kinds", folder_of(geojson([feature(1, shape_json(square(1)))], name="a.geojson"), vector("b.gpkg", frame([2], [square(2)]))), ("1", "2")),
     Case("files whose columns differ", folder_of(geojson([feature(1, shape_json(square(1)))], name="a.geojson"), kml(placemark(2), name="b.kml")), ("1", ""), off_m=ANYWHERE),
+    Case("a column that one file alone has", folder_of(POINTS, csv([row[:3] for row in point_rows(4)], ["编号", "经度", "纬度"], name="short.csv")), ("1", "2", "3", "4"), notes=("本文件没有“类型”列",), columns=POINT_COLUMNS),
     Case("same file twice", folder_of(POINTS, csv(point_rows(), name="copy.csv")), ALL, aside=("E5",) * 3, columns=POINT_COLUMNS),
     Case("folder of sidecars", folder_of(bytes_file("a.dbf", b"x"), bytes_file("a.prj", b"x")), refused="没有能读取的数据文件"),
+    Case("file too large in a folder", folder_of(POINTS), refused="超过 0 MB", columns=POINT_COLUMNS, limits={"max_file_mb": 0}),
     Case("file too large", POINTS, refused="超过 0 MB", columns=POINT_COLUMNS, limits={"max_file_mb": 0}),
 ]  # fmt: skip

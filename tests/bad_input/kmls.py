@@ -33,6 +33,13 @@ def joined(between: str, inside: str = ",") -> str:
     return between.join(f"{lon}{inside}{lat}" for lon, lat in CORNERS)
 
 
+def boundary(side: str, side_m: float) -> str:
+    """The inner or outer boundary of record 2's polygon."""
+    corners = " ".join(f"{lon},{lat}" for lon, lat in square(2, side_m, "EPSG:4326").exterior.coords)
+    tag = f"{side}BoundaryIs"
+    return f"<{tag}><LinearRing><coordinates>{corners}</coordinates></LinearRing></{tag}>"
+
+
 TABLE = "<description><![CDATA[<table><tr><td>编号</td><td>{k}</td></tr><tr><td>类型</td><td>采石场</td></tr></table>]]></description>"
 BARE = "<description><table><tr><td>编号<td>{k}</tr><br>采石 & 挖砂</table></description>"
 BOMB = (
@@ -67,6 +74,8 @@ CASES = [
     second("open line", joined(" ").rsplit(" ", 2)[0], GOOD, "LineString", aside=("E10 图形类型为 LineString",)),
     second("point", f"{CORNERS[0][0]},{CORNERS[0][1]}", ALL, "Point"),
     second("model", "", GOOD, "Model", aside=("E10 没有图形",)),
+    Case("hole before its outline", kml(placemark(1), f"<Placemark><name>2</name><Polygon>{boundary('inner', 10)}{boundary('outer', 50)}</Polygon></Placemark>"), ("1", "2"), columns=NAMED),
+    Case("only a hole", kml(placemark(1), f"<Placemark><name>2</name><Polygon>{boundary('inner', 10)}</Polygon></Placemark>"), ("1",), ("E10 多边形只有内边界",), columns=NAMED),
     Case("no geometry", kml(placemark(1), "<Placemark><name>2</name></Placemark>", placemark(3)), GOOD, ("E10 没有图形",), columns=NAMED),
     Case("table in the description", kml(*(placemark("图斑", " ".join(f"{x},{y}" for x, y in square(k, crs="EPSG:4326").exterior.coords), extra=TABLE.format(k=k)) for k in (1, 2, 3))), ALL, columns={"orig_no": "编号", "activity": "类型"}),
     Case("bare HTML in the description", kml(*(placemark(k, extra=BARE.format(k=k)) for k in (1, 2, 3))), ALL, columns=NAMED, notes=("不符合 XML 规范",)),

@@ -2,8 +2,10 @@
 
 # ruff: noqa: E501  (a case is one line)
 
+import zipfile
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from tests.bad_input.case import (
@@ -15,6 +17,7 @@ from tests.bad_input.case import (
     csv_text,
     degrees,
     point_rows,
+    spoilt,
     text_file,
     xlsx,
     zipped,
@@ -75,6 +78,13 @@ def formulas(book_: Any) -> None:
     book_.active["B2"] = "=120+0.44"
 
 
+def strings_bomb(path: Path) -> None:
+    """Shared strings of 400 MB in a few hundred kilobytes."""
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive, archive.open("xl/more.xml", "w") as stream:
+        for _ in range(400):
+            stream.write(b"<si><t>x</t></si>\n\n\n" * 50_000)
+
+
 TOTAL, SUBTOTAL = ["合计", "", "", ""], ["小计", "", "", 3]
 HEADS = [
     book("title row", [["双塔区疑似图斑清单"], HEADER, *ROWS], notes=("作为表头",)),
@@ -103,6 +113,8 @@ BODIES = [
     book("total row", [HEADER, *ROWS, TOTAL], aside=("E11 合计行",)),
     book("subtotal and total", [HEADER, *ROWS[:2], SUBTOTAL, ROWS[2], SUBTOTAL, TOTAL], aside=("E11 合计行",) * 3),
     book("spaced total", [HEADER, *ROWS, ["合　计", 3, "", ""]], aside=("E11 合计行",)),
+    book("the word for a total as a value", [[*HEADER, "loss"], *[[*row, "Total"] for row in ROWS]]),
+    book("the word for a total as a number", [HEADER, *ROWS[:2], ["合计", *degrees(3), "砖厂"]], ("1", "2", "合计"), off_m=ANYWHERE),
     book("notes below", [HEADER, *ROWS, ["备注：1.坐标为2000坐标系", "", "", ""]], aside=("E11 表后的备注",)),
     book("signature below", [HEADER, *ROWS, ["填报人：", "", "审核人：", ""], ["单位（盖章）", "", "", ""]], aside=("E11 表后的备注",) * 2),
     book("group rows", [HEADER, ["一、光明街道", "", "", ""], *ROWS[:2], ["二、龙山街道", "", "", ""], ROWS[2]], aside=("E11 分组标题行",) * 2),
@@ -137,6 +149,7 @@ TEXTS = [
     Case("20,000 columns", csv([[*row, *[""] * 20_000] for row in ROWS], [*HEADER, *(f"c{k}" for k in range(20_000))]), ALL, columns=POINT_COLUMNS),
     Case("=\"0301\" kept as text", csv([[f'"=""00{k}"""', *degrees(k), ""] for k in (1, 2, 3)]), ("001", "002", "003"), columns=POINT_COLUMNS),
     Case("title row over a csv", text_file("points.csv", "双塔区疑似图斑清单,,,\r\n" + csv_text(point_rows())), ALL, columns=POINT_COLUMNS),
+    Case("strings that unpack to 400 MB", spoilt(xlsx([HEADER, *ROWS]), strings_bomb), refused="压缩比超过", columns=POINT_COLUMNS),
     Case("xlsx in a zip", zipped("points.zip", xlsx([HEADER, *ROWS])), ALL, columns=POINT_COLUMNS),
 ]  # fmt: skip
 CASES = [*HEADS, *BODIES, *TEXTS]

@@ -1,13 +1,14 @@
 """Folders and zips as the files in them: names in GBK, nothing outside the folder, nothing beyond the limits."""
 
 import io
+import random
 import zipfile
 
 import pytest
 
 from pipeline.config import Limits
 from pipeline.errors import InputError
-from pipeline.intake.archives import opened
+from pipeline.intake.archives import check_packed, opened
 
 
 def names(path, limits=None):
@@ -75,3 +76,41 @@ def test_a_zip_in_a_zip_is_named_and_not_opened(tmp_path):
     with zipfile.ZipFile(inner, "w") as archive:
         archive.writestr("a.csv", "1")
     assert names(pack(tmp_path / "z.zip", {"inner.zip": inner.getvalue(), "b.csv": "1"})) == ["b.csv", "inner.zip"]
+
+
+def test_a_file_too_large_is_refused_in_a_folder_and_in_a_zip_too(tmp_path):
+    folder = tmp_path / "folder" / "sub"
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_bytes(b"x" * 1_500_000)
+    packed = pack(tmp_path / "z.zip", {"sub/a.csv": random.Random(1).randbytes(1_500_000)})
+    for path in (tmp_path / "folder", packed):
+        assert names(path, Limits(max_file_mb=2)) == ["sub/a.csv"]
+        with pytest.raises(InputError, match=r"a\.csv is larger than 1 MB"):
+            names(path, Limits(max_file_mb=1))
+
+
+def book(path, strings, says=None):
+    """A zip as a workbook's, whose directory `says` how many bytes its strings unpack to."""
+    pack(path, {"xl/workbook.xml": "<workbook/>", "xl/sharedStrings.xml": b"x" * strings})
+    if says is not None:
+        raw = path.read_bytes()
+        path.write_bytes(raw.replace(strings.to_bytes(4, "little"), says.to_bytes(4, "little")))
+    return path
+
+
+@pytest.mark.parametrize("says", [None, 1_000])
+def test_a_packed_file_is_judged_by_what_it_unpacks_to_and_not_by_what_it_says(tmp_path, says):
+    path = book(tmp_path / "a.xlsx", 5_000_000, says)
+    check_packed(path, Limits(max_ratio=2_000), "en")
+    for limits in (Limits(max_unpacked_mb=4, max_ratio=2_000), Limits(max_ratio=100)):
+        with pytest.raises(InputError, match=r"a\.xlsx unpacks to more than"):
+            check_packed(path, limits, "en")
+    with pytest.raises(InputError, match="holds 2 files"):
+        check_packed(path, Limits(max_members=1), "en")
+
+
+def test_a_damaged_part_is_left_to_the_reader(tmp_path):
+    path = pack(tmp_path / "a.kmz", {"photo.jpg": "y" * 400, "doc.kml": "<kml/>"})
+    raw = path.read_bytes()
+    path.write_bytes(raw[:40] + b"\0\0\0\0" + raw[44:])
+    check_packed(path, Limits(), "en")

@@ -1,6 +1,5 @@
 """KML, KMZ and their 奥维 kin (.ovkml, .ovkmz): every placemark a record, with the words of its folders and tables."""
 
-import io
 import re
 import zipfile
 import zlib
@@ -12,14 +11,12 @@ from typing import Any
 from lxml import etree, html
 
 from pipeline.errors import InputError
+from pipeline.intake.archives import check_packed
 from pipeline.intake.formats.kml_shapes import placemark_shape
 from pipeline.intake.formats.kml_tree import decode_kml, local_name, parse_kml, plain_text
 from pipeline.intake.reading import HowToRead, Reading, Record
 from pipeline.text import say
 
-M = 1_000_000
-MAX_UNPACKED_MB = 500
-MAX_RATIO = 200  # KML text shrinks 5–30 times; only a bomb shrinks more
 CLOSED_FORMATS = (".ovobj", ".ovobjx")
 OVITAL_FORMATS = (".ovkml", ".ovkmz")
 SIMPLE_WORDS = {"name": "名称", "address": "地址", "phoneNumber": "电话"}
@@ -36,9 +33,9 @@ def read_kml(path: Path, how: HowToRead) -> Reading:
     """Every placemark of a .kml, .kmz, .ovkml or .ovkmz file, shapes as (lon, lat) in degrees, EPSG:4326.
 
     `shifted` is set where the file comes from 奥维, whose exports are GCJ-02 since 9.3.0. Raises InputError for a closed
-    format (.ovobj), a zip beyond 500 MB or 200 times its size, and for what is no KML at all.
+    format (.ovobj), a zip beyond the limits, and for what is no KML at all.
     """
-    raw, notes = _content(path, how.language)
+    raw, notes = _content(path, how)
     text, encoding, encoding_why = decode_kml(raw, how)
     root, broken_line = parse_kml(text)
     placemarks = [] if root is None else list(_placemarks(root))
@@ -61,8 +58,9 @@ def read_kml(path: Path, how: HowToRead) -> Reading:
     return Reading(path.name, None, kind, records, columns, "EPSG:4326", encoding, encoding_why, shifted, tuple(notes))
 
 
-def _content(path: Path, language: str) -> tuple[bytes, list[str]]:
+def _content(path: Path, how: HowToRead) -> tuple[bytes, list[str]]:
     """The bytes of the KML, from inside the zip where it is one, and which member that was if there were several."""
+    language = how.language
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -72,17 +70,14 @@ def _content(path: Path, language: str) -> tuple[bytes, list[str]]:
     if not raw.startswith(b"PK"):
         return raw, []
     try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        check_packed(path, how.limits, language)
+        with zipfile.ZipFile(path) as archive:
             members = [entry for entry in archive.infolist() if entry.filename.lower().endswith((".kml", ".ovkml"))]
             if not members:
                 raise InputError(say(language, "kml.empty_zip", path=path))
-            most = min(MAX_UNPACKED_MB * M, max(M, members[0].compress_size * MAX_RATIO))
-            with archive.open(members[0]) as stream:
-                unpacked = stream.read(most + 1)
+            unpacked = archive.read(members[0])
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
         raise InputError(say(language, "kml.unreadable", path=path, error=error)) from error
-    if len(unpacked) > most:
-        raise InputError(say(language, "kml.zip_bomb", path=path, limit=MAX_UNPACKED_MB, ratio=MAX_RATIO))
     several = say(language, "kml.several_members", name=members[0].filename, n=len(members) - 1)
     return unpacked, [several] if len(members) > 1 else []
 

@@ -45,14 +45,23 @@ def _parts(parent: Any, done: list[str]) -> Iterator[Any]:
         elif kind == "Point":
             yield shapely.Point(_positions(_coordinates(element), done)[0])
         elif kind == "Polygon":
-            rings = [_ring(ring, done) for ring in element.iter() if local_name(ring) == "LinearRing"]
-            if not rings:
-                raise _BadShapeError("empty")
-            yield shapely.Polygon(rings[0], rings[1:])
+            yield from _polygons(element, done)
         elif kind == "LinearRing":
             yield shapely.Polygon(_ring(element, done))
         elif kind in ("LineString", "Track"):
             yield _line(_positions(_coordinates(element), done), done)
+
+
+def _polygons(element: Any, done: list[str]) -> Iterator[Any]:
+    """The outline with its holes, in whatever order they are written; a second outline is an area of its own."""
+    rings = [ring for ring in element.iter() if local_name(ring) == "LinearRing"]
+    is_hole = [local_name(ring.getparent()) == "innerBoundaryIs" for ring in rings]
+    outlines = [_ring(ring, done) for ring, hole in zip(rings, is_hole, strict=True) if not hole]
+    holes = [_ring(ring, done) for ring, hole in zip(rings, is_hole, strict=True) if hole]
+    if not outlines:
+        raise _BadShapeError("no_outline" if holes else "empty")
+    yield shapely.Polygon(outlines[0], holes)
+    yield from map(shapely.Polygon, outlines[1:])
 
 
 def _coordinates(element: Any) -> str:

@@ -30,7 +30,7 @@ def read_shapefile(path: Path, how: HowToRead) -> Reading:
     `crs` is "EPSG:n" or WKT by the .prj, None without one. A shape or row without its partner comes through noted or
     as E10. Raises InputError for a .shp or .dbf that is cut or is something else.
     """
-    parts = {part.suffix.lower(): part for part in path.parent.iterdir() if part.stem == path.stem and part.is_file()}
+    parts = _parts(path)
     shape_type = _check_header(path, how.language)
     notes: list[str] = []
     crs = _stated_crs(parts.get(".prj"), how.language, notes)
@@ -55,6 +55,18 @@ def read_shapefile(path: Path, how: HowToRead) -> Reading:
         encoding_why=table.encoding_why,
         notes=(*notes, *table.notes),
     )
+
+
+def _parts(path: Path) -> dict[str, Path]:
+    """Suffix → the file of that suffix beside the .shp: of the same name, else the only one that differs in case alone."""
+    beside = [part for part in path.parent.iterdir() if part.stem.casefold() == path.stem.casefold() and part.is_file()]
+    others = {part.stem for part in beside if part.suffix.lower() == ".shp" and part.name != path.name} - {path.stem}
+    found: dict[str, list[Path]] = {}
+    for part in beside:
+        if part.stem not in others:
+            found.setdefault(part.suffix.lower(), []).append(part)
+    exact = {part.suffix.lower(): part for part in beside if part.stem == path.stem}
+    return {suffix: parts[0] for suffix, parts in found.items() if len(parts) == 1} | exact
 
 
 def _check_header(path: Path, language: str) -> int:

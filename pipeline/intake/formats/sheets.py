@@ -1,8 +1,6 @@
 """Workbooks as offices send them (xlsx, xlsm, xls, et, ods): one sheet as a table of text, then as records."""
 
 import math
-import subprocess
-import sys
 import zipfile
 import zlib
 from collections import Counter
@@ -18,8 +16,10 @@ import python_calamine
 from lxml import etree
 
 from pipeline.errors import InputError
+from pipeline.intake.archives import check_packed
 from pipeline.intake.formats.columns import Range, column_letter, column_position, tidy_title
 from pipeline.intake.formats.table import Table, clean_text, listed, table_reading
+from pipeline.intake.formats.trial import try_out
 from pipeline.intake.reading import HowToRead, Reading
 from pipeline.text import say
 
@@ -29,8 +29,6 @@ SAMPLE_ROWS = 1_000  # so many rows show whether a sheet has a table
 EXACT_BELOW = 10**15  # a spreadsheet keeps 15 digits of a number
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the stream that an encrypted xlsx is wrapped in
-TRY_OUT = "import sys, python_calamine as c\nw = c.load_workbook(open(sys.argv[1], 'rb'))\nfor n in w.sheet_names: w.get_sheet_by_name(n)"
-TRY_OUT_S = 300  # the largest workbook of an office opens in seconds
 BROKEN = (
     python_calamine.CalamineError,
     zipfile.BadZipFile,
@@ -60,9 +58,11 @@ def read_workbook(path: Path, how: HowToRead) -> Reading:
     """
     _check_kind(path, how)
     try:
+        if zipfile.is_zipfile(path):
+            check_packed(path, how.limits, how.language)
         members = _sheet_members(path)
         if not members:
-            _try_out(path, how)
+            try_out(path, how.language)
         with path.open("rb") as stream:
             table = _choose_table(python_calamine.load_workbook(stream), path, members, how)
     except python_calamine.PasswordError as error:
@@ -86,17 +86,6 @@ def _check_kind(path: Path, how: HowToRead) -> None:
     elif not data.startswith((ZIP, OLE)):
         kind = "is_unknown" if b"\x00" in begin else "is_text"
     if kind:
-        raise InputError(say(how.language, f"sheets.{kind}", path=path))
-
-
-def _try_out(path: Path, how: HowToRead) -> None:
-    """Opens the workbook in a process of its own first: a damaged xls can end the process that reads it."""
-    try:
-        done = subprocess.run([sys.executable, "-c", TRY_OUT, str(path)], capture_output=True, timeout=TRY_OUT_S)
-    except subprocess.TimeoutExpired as error:
-        raise InputError(say(how.language, "sheets.is_damaged", path=path)) from error
-    if done.returncode:
-        kind = "is_locked" if b"PasswordError" in done.stderr else "is_damaged"
         raise InputError(say(how.language, f"sheets.{kind}", path=path))
 
 

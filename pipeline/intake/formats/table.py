@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from pipeline.errors import InputError
+from pipeline.intake.coordinates.degrees import split_pair
 from pipeline.intake.formats import columns as heads
 from pipeline.intake.reading import HowToRead, Reading, Record
 from pipeline.text import say
@@ -30,6 +31,8 @@ STAMP = re.compile(r"[(（](盖章|公章|章)[)）]$")
 GROUP = re.compile(
     r"[(（]?[一二三四五六七八九十]{1,3}[)）、.．:：]|第[一二三四五六七八九十\d]+(类|批|部分)|[^\d\x00-\x7f]+(类|乡|镇|街道|批次)$"
 )
+NUMBER_OR_NAME = ("orig_no", "facility_name")
+PAIRS = (("lon", "lat"), ("x_north", "y_east"))
 SERIAL = ("序号", "no", "no.", "行号", "xh")
 
 
@@ -160,7 +163,11 @@ def _row_kinds(
     heads_of = [{heads.tidy_title(row[j]) for row in header if j < len(row)} - {""} for j in range(len(titles))]
     spanned = {a for (a, left), (b, right) in table.merged if a == b and (right - left + 1) * 2 >= len(titles)}
     serial = {j for j, title in enumerate(titles) if title.casefold() in SERIAL}
-    kinds = [_row_kind(row, heads_of, serial, i in spanned) for i, row in zip(body, cells, strict=True)]
+    known = {field: titles.index(title) for field, (title, _) in heads.match_columns(titles).items()}
+    kinds = [
+        "total_row" if _is_total(row, known) else _row_kind(row, heads_of, serial, i in spanned)
+        for i, row in zip(body, cells, strict=True)
+    ]
     full = [len({cell for cell in row if cell}) for row in cells]
     last = max((n for n, kind in enumerate(kinds) if kind is None and full[n] > 1), default=len(kinds))
     for n in range(last + 1, len(kinds)):
@@ -170,8 +177,25 @@ def _row_kinds(
     return kinds
 
 
+def _is_total(row: list[str], known: dict[str, int]) -> bool:
+    """Whether the first filled cell, or a number's or name's, calls the row a total; in other columns it is a value.
+
+    `known` is field → column. A row with both its coordinates is a record, whatever it is called.
+    """
+    first = next((_plain(cell) for cell in row if cell), "")
+    words = [first, *(_plain(row[known[field]]) for field in NUMBER_OR_NAME if field in known)]
+    if not (ENDS_AS_TOTAL.fullmatch(first) or any(TOTAL.fullmatch(word.casefold()) for word in words)):
+        return False
+    is_paired = any(all(field in known and row[known[field]] for field in pair) for pair in PAIRS)
+    return not is_paired and ("position" not in known or split_pair(row[known["position"]]) is None)
+
+
+def _plain(cell: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", cell).split())
+
+
 def _row_kind(row: list[str], heads_of: list[set[str]], serial: set[int], is_spanned: bool) -> str | None:
-    filled = [(j, "".join(unicodedata.normalize("NFKC", cell).split())) for j, cell in enumerate(row) if cell]
+    filled = [(j, _plain(cell)) for j, cell in enumerate(row) if cell]
     words = {word for _, word in filled}
     if not filled:
         return "only_signs"
@@ -180,8 +204,6 @@ def _row_kind(row: list[str], heads_of: list[set[str]], serial: set[int], is_spa
         return "repeated_header"
     if len(filled) > 2 and [word for _, word in filled] == [str(n) for n in range(1, len(row) + 1)]:
         return "column_numbers"
-    if any(TOTAL.fullmatch(word.casefold()) for word in words) or ENDS_AS_TOTAL.fullmatch(first):
-        return "total_row"
     if all(j in serial and heads.is_number(word) for j, word in filled):
         return "only_serial"
     if BELOW.match(first) or (len(words) == 1 and STAMP.search(first)):

@@ -146,6 +146,8 @@ _NUMERAL = rf"[0-9{SPOKEN_DIGITS}]"
 _NUMERALS = rf"[{SPOKEN_DIGITS}](?:{_BETWEEN}{_NUMERAL}){{3}}|(?:{_NUMERAL}{_BETWEEN}){{3}}[{SPOKEN_DIGITS}]"
 _STREET = "street|road|lane|avenue|st|rd|ave"
 _TITLES = "先生|女士|小姐|师傅|大爷|大妈|同志"
+_ACCUSES = "举报|反映|投诉|信访|来信|来访|上访|检举|控告"
+_NO_PERSON = "沟村屯庄营店堡湾洼岭坡山河厂矿场站社庙乡镇县市区组队街路桥口局委办所部厅室府处会科方员民户主者关站来电级"
 
 
 # fmt: off
@@ -203,6 +205,8 @@ RULES = (  # what a label names comes first, so that it gets the label's mark
     _rule("name", "举报|反映|投诉", "(?:举报|反映|投诉)", rf"{FAMILY}{SIGN}{{1,2}}",
           "(?<![沟村屯庄营店堡湾洼岭坡山河厂矿场站社庙乡镇组街路桥口])"
           "(?=非法|私自|擅自|违法|违规|等人|盗|偷|毁|滥|强占|霸占)", _is_no_word),
+    _rule("name", _ACCUSES, rf"(?<![{HAN}])", rf"(?:{COMPOUND}){SIGN}{{1,2}}|[{SURNAMES}]{SIGN}{{1,2}}",  # 王样例举报.csv
+          rf"(?<![{_NO_PERSON}])(?=(?:实名)?(?:{_ACCUSES}))", _is_no_word),
     _rule("name", "敬礼", r"敬礼[!。]?\s{0,8}", WHOLE_NAME, rf"(?![{HAN}])", _is_no_word),
 )
 # fmt: on

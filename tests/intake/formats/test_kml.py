@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.config import Limits
 from pipeline.errors import InputError
 from pipeline.intake.formats.kml import read_kml
 from pipeline.intake.reading import HowToRead, Reading
@@ -143,17 +144,23 @@ def test_ovital_named_in_a_placemark_or_an_overlay_is_no_mark(read):
 
 
 def test_kmz_and_the_limits_on_it(tmp_path):
-    def zipped(name: str, members: dict[str, str]) -> Reading:
+    def zipped(name: str, members: dict[str, str], how: HowToRead = HOW) -> Reading:
         with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
             for member, text in members.items():
                 archive.writestr(member, text)
-        return read_kml(tmp_path / name, HOW)
+        return read_kml(tmp_path / name, how)
 
     reading = zipped("a.kmz", {"files/icon.png": "", "doc.kml": kml(placemark(polygon(SQUARE))), "b.kml": ""})
     assert (reading.format, reading.records[0].fault, "doc.kml" in reading.notes[0]) == ("KMZ", None, True)
     assert zipped("a.ovkmz", {"doc.ovkml": kml(placemark(polygon(SQUARE)))}).shifted is not None
     with pytest.raises(InputError, match="200 times"):
         zipped("bomb.kmz", {"doc.kml": " " * 5_000_000})
+    with pytest.raises(InputError, match="more than 1 MB"):
+        zipped(
+            "large.kmz",
+            {"doc.kml": " " * 500_000, "photo.jpg": "x" * 600_000},
+            HowToRead("en", limits=Limits(max_unpacked_mb=1)),
+        )
     with pytest.raises(InputError, match="no KML"):
         zipped("b.kmz", {"readme.txt": ""})
 

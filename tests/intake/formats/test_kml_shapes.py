@@ -41,6 +41,18 @@ def test_shapes(geometry, kind, area, note):
     assert len(found.notes) == (note is not None) and all(note in said for said in found.notes)
 
 
+OUTER = f"<outerBoundaryIs><LinearRing><coordinates>{SQUARE}</coordinates></LinearRing></outerBoundaryIs>"
+INNER = f"<innerBoundaryIs><LinearRing><coordinates>{HOLE}</coordinates></LinearRing></innerBoundaryIs>"
+
+
+def test_a_hole_is_a_hole_wherever_it_is_written():
+    (ring,) = shaped(f"<Polygon>{INNER}{OUTER}</Polygon>").shape.interiors
+    assert (len(ring.coords), shaped(f"<Polygon>{INNER}{OUTER}</Polygon>").shape.area) == (5, 0.75)
+    assert shaped(f"<Polygon>{INNER}</Polygon>").fault == "E10 the polygon has holes and no outline"
+    second = OUTER.replace("120,", "122,").replace("121,", "123,")
+    assert shaped(f"<Polygon>{OUTER}{INNER}{second}</Polygon>").shape.area == pytest.approx(1.75)
+
+
 @given(st.text(alphabet="0123456789.,-+eE naNif\n\t，", max_size=80))
 def test_any_coordinates_are_a_shape_or_a_fault(text):
     for geometry in (polygon(text), line(text)):

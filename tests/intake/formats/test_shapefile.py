@@ -99,6 +99,25 @@ def test_upper_case_parts_belong_together(spots):
     assert [record.words["NO"] for record in reading.records] == ["1", "2", "3", "4"]
 
 
+def test_parts_whose_names_differ_in_case_belong_together(spots):
+    upper = spots.rename(spots.with_name("SPOTS.SHP"))
+    reading = read_shapefile(upper, EN)
+    assert (reading.crs, [record.words["NO"] for record in reading.records]) == ("EPSG:4549", ["1", "2", "3", "4"])
+
+
+def test_a_part_of_another_shapefile_and_two_that_would_do_are_left(spots):
+    upper = spots.with_name("SPOTS.SHP")
+    upper.write_bytes(spots.read_bytes())
+    if sum(part.suffix.lower() == ".shp" for part in spots.parent.iterdir()) < 2:
+        pytest.skip("this disk knows no case")
+    assert [record.words for record in read_shapefile(upper, EN).records] == [{}] * 4
+    assert read_shapefile(spots, EN).records[0].words == {"NO": "1"}
+    spots.rename(spots.with_name("Spots.dbf.bak"))
+    spots.with_suffix(".dbf").rename(spots.with_name("Spots.dbf"))
+    spots.with_name("sPots.dbf").write_bytes(spots.with_name("Spots.dbf").read_bytes())
+    assert [record.words for record in read_shapefile(upper, EN).records] == [{}] * 4
+
+
 def test_deleted_rows_take_their_shapes_with_them(spots):
     dbf = spots.with_suffix(".dbf")
     first, length = struct.unpack("<2H", dbf.read_bytes()[8:12])

@@ -94,3 +94,16 @@ def test_declared_rows_bind():
     reading = read("图斑表,,\n编号,经度,纬度\nT1,120.5,41.5\n", HowToRead("zh", title_rows=1, header_rows=1))
     assert words(reading) == [{"编号": "T1", "经度": "120.5", "纬度": "41.5"}]
     assert reading.notes == ()
+
+
+def test_a_total_is_told_by_its_first_cell_or_number_and_a_row_with_coordinates_is_none():
+    reading = read(
+        "序号,编号,经度,纬度,loss\n1,T1,120.5,41.5,Total\n2,合计,120.6,41.6,1\n3,合计,,,2\n,,小计,,2\n合计,2,3,,2\n4,T4,,,Total\n"
+    )
+    assert [cells["编号"] for cells in words(reading)] == ["T1", "合计", "T4"]
+    assert list(faults(reading)) == [4, 5, 6]
+
+
+def test_a_total_with_a_position_in_one_cell_is_a_record():
+    reading = read("编号,坐标\n总计,120.5 41.5\n总计,2\nT3,120.6 41.6\n")
+    assert (list(faults(reading)), len(words(reading))) == ([3], 2)
