@@ -52,7 +52,14 @@ def without_corrected(
     """
     leads = leads.assign(root_lead_id=leads["lead_id"], corrects=[[] for _ in range(len(leads))])
     order = family_order(sources)
-    numbered = leads.dropna(subset="orig_no")
+    related = {
+        one
+        for source in sources.values()
+        if source.replaces
+        for one in (source.id, order[source.id][0], source.replaces)
+    }
+    numbered = leads[leads["source_id"].isin(related)].dropna(subset="orig_no")
+    numbered = numbered[numbered.duplicated("orig_no", keep=False)]  # a number that came once has one version
     families = numbered["source_id"].map(lambda source_id: order[source_id][0])
     gone: dict[Any, tuple[str, str]] = {}  # row → (lead that stands, title of the source that corrects)
     for _, family in numbered.groupby([families, "orig_no"], sort=True):
