@@ -18,7 +18,6 @@ MAPPED_FIELDS = (  # what a source's [columns] and [values] may name; variety en
     "state", "closed_date", "source_code", "facility_name", "pa_name", "pa_level", "zone", "remark",
     "area", "area_m2", "area_ha", "area_mu",
 )  # fmt: skip
-FREE_TEXT = ("text", "place_text", "remark", "facility_name", "pa_name")  # scrubbed before anything is stored
 SHIFTED_DATUMS = ("GCJ-02", "BD-09")  # map encryptions, not coordinate systems; undone at the door
 LAYER_FIELDS = ("feature_key", "name", "level", "grade", "zone", "code", "code_name")
 

@@ -1,11 +1,10 @@
 """The sender's numbers of one source: which rows have none, which share one, and what a correction replaces."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from pipeline.check.facts import Count, Numbers, Replacement
 from pipeline.config import Place, Source
+from pipeline.intake.records import replaced_by
 
 FIRST_ROWS = 5  # so many rows are named
 
@@ -37,7 +36,7 @@ def replacement(reports: pd.DataFrame, source: Source, place: Place) -> Replacem
 
     None where it replaces nothing that was read.
     """
-    earlier = _earlier(source, place.sources)
+    earlier = replaced_by(source, {one.id: one for one in place.sources})
     theirs = reports[reports["source_id"].isin([one.id for one in earlier])]
     if theirs.empty:
         return None
@@ -45,15 +44,6 @@ def replacement(reports: pd.DataFrame, source: Source, place: Place) -> Replacem
     is_known = own["orig_no"].isin(set(theirs["orig_no"].dropna()))
     new = own.loc[~is_known, "src_row" if source.kind == "reports" else "orig_no"]
     return Replacement(earlier[0].title, int(is_known.sum()), len(new), tuple(dict.fromkeys(map(str, new))))
-
-
-def _earlier(source: Source, sources: Sequence[Source]) -> list[Source]:
-    """The source that `source` replaces, the one that this replaces in turn, and so on."""
-    known, found = {one.id: one for one in sources}, []
-    while source.replaces in known and known[source.replaces] not in found:
-        source = known[source.replaces]
-        found.append(source)
-    return found
 
 
 def _records(reports: pd.DataFrame) -> pd.DataFrame:

@@ -15,14 +15,21 @@ from pipeline.config import Source
 from pipeline.text import say
 
 
+def replaced_by(source: Source, sources: dict[str, Source]) -> list[Source]:
+    """The source that `source` replaces, the one that this replaces in turn, and so on; config lets no circle through."""
+    chain = []
+    while source.replaces is not None and source.replaces in sources:
+        source = sources[source.replaces]
+        chain.append(source)
+    return chain
+
+
 def family_order(sources: dict[str, Source]) -> dict[str, tuple[str, tuple[str, int, str]]]:
     """source_id → (the first source of its family, its place among the versions: received, corrections deep, id)."""
     order = {}
     for source in sources.values():
-        first, depth = source, 0
-        while first.replaces is not None and first.replaces in sources:
-            first, depth = sources[first.replaces], depth + 1
-        order[source.id] = first.id, (source.received.isoformat(), depth, source.id)
+        chain = replaced_by(source, sources)
+        order[source.id] = [source, *chain][-1].id, (source.received.isoformat(), len(chain), source.id)
     return order
 
 

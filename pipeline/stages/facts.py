@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.config import Place
 from pipeline.geometry import area_m2
 from pipeline.intake.ground import Ground, surface_points, towns_of
+from pipeline.intake.records import family_order
 from pipeline.intake.words.codes import zone_rank
 
 HITS = ("inside", "crossing", "within")
@@ -40,7 +41,8 @@ def gather_facts(
         lines[str(row["subject_id"])].append(row)
     related = _relations(matches, ground.crs)
     voting = {layer.layer_class for layer in place.layers if layer.counts}
-    family = {source.id: source.replaces or source.id for source in place.sources}
+    order = family_order({source.id: source for source in place.sources})
+    family = {source_id: first for source_id, (first, _) in order.items()}
     extra = [
         {
             **_words([lead_rows[lead_id] for lead_id in lead_ids], family),
@@ -66,17 +68,11 @@ def _words(leads: list[Row], family: dict[str, str]) -> Row:
     """`n_independent`: a source and its correction are one voice."""
     return {
         "source_ids": _unique(lead["source_id"] for lead in leads),
-        "n_independent": len({_first(lead["source_id"], family) for lead in leads}),
+        "n_independent": len({family[lead["source_id"]] for lead in leads}),
         "source_codes": _unique(lead["source_code"] for lead in leads),
         "orig_nos": _unique(lead["orig_no"] for lead in leads),
         "periods": sorted(_unique(lead["period"] for lead in leads)),
     }
-
-
-def _first(source_id: str, family: dict[str, str]) -> str:
-    while family.get(source_id, source_id) != source_id:
-        source_id = family[source_id]
-    return source_id
 
 
 def _unique(values: Iterable[Any]) -> list[str]:

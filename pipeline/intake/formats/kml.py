@@ -2,7 +2,6 @@
 
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from lxml import etree, html
 
 from pipeline.errors import InputError
-from pipeline.intake.archives import check_packed
+from pipeline.intake.archives import DAMAGED, check_packed
 from pipeline.intake.formats.kml_shapes import placemark_shape
 from pipeline.intake.formats.kml_tree import decode_kml, local_name, parse_kml, plain_text
 from pipeline.intake.reading import HowToRead, Reading, Record
@@ -76,7 +75,7 @@ def _content(path: Path, how: HowToRead) -> tuple[bytes, list[str]]:
             if not members:
                 raise InputError(say(language, "kml.empty_zip", path=path))
             unpacked = archive.read(members[0])
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+    except (*DAMAGED, OSError, RuntimeError) as error:
         raise InputError(say(language, "kml.unreadable", path=path, error=error)) from error
     several = say(language, "kml.several_members", name=members[0].filename, n=len(members) - 1)
     return unpacked, [several] if len(members) > 1 else []

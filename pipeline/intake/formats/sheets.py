@@ -2,7 +2,6 @@
 
 import math
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ import python_calamine
 from lxml import etree
 
 from pipeline.errors import InputError
-from pipeline.intake.archives import check_packed
+from pipeline.intake.archives import DAMAGED, check_packed
 from pipeline.intake.formats.columns import Range, column_letter, column_position, tidy_title
 from pipeline.intake.formats.table import Table, clean_text, listed, table_reading
 from pipeline.intake.formats.trial import try_out
@@ -30,13 +29,10 @@ EXACT_BELOW = 10**15  # a spreadsheet keeps 15 digits of a number
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the stream that an encrypted xlsx is wrapped in
 BROKEN = (
+    *DAMAGED,
     python_calamine.CalamineError,
-    zipfile.BadZipFile,
-    zlib.error,
     etree.XMLSyntaxError,
     ValueError,
-    EOFError,
-    NotImplementedError,
 )
 
 
