@@ -15,6 +15,7 @@ from pipeline.text import say
 HEADER_ROW = 2  # below the title and the marks
 DEFAULT_WIDTH = 14
 LINE_POINTS = 13.5
+MOVED_COLUMNS = 5  # what a line may leave empty for a number or word that no longer fits
 TITLE_COLUMNS = 9  # so that the title stands on the first printed page
 A4, A3 = 9, 8
 PAGE_WIDTH = 150  # characters that stay readable across one landscape A4
@@ -81,10 +82,11 @@ def _write_sheet(
 
 
 def _lines(value: Any, width: int) -> int:
-    """How many lines a cell needs: a Chinese sign takes two columns of width."""
-    return (
-        math.ceil(sum(2 if ord(sign) > 0x2E80 else 1 for sign in str(value)) / width) if isinstance(value, str) else 1
-    )
+    """How many lines a cell needs: a Chinese sign takes two columns, and a number at a line's end moves down whole."""
+    if not isinstance(value, str):
+        return 1
+    columns = sum(2 if ord(sign) > 0x2E80 else 1 for sign in value)
+    return 1 if columns <= width else math.ceil(columns / max(width - MOVED_COLUMNS, 1))
 
 
 def _write_cell(sheet: Any, i: int, j: int, value: Any, column: DeliveredColumn, formats: dict[str, Any]) -> None:
