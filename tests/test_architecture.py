@@ -5,15 +5,17 @@ from pathlib import Path
 
 PIPELINE = Path(__file__).parents[1] / "pipeline"
 FLOORS = [  # from the top down; a module imports only from floors below its own, or from its own room
-    {"__main__"}, {"cli"}, {"check", "explain", "draft"}, {"jobs"}, {"manifest"}, {"stages", "publish", "ledger", "store"},
-    {"intake", "engine"}, {"place_folder"}, {"tables", "config"}, {"declare", "rules"}, {"geometry"}, {"text"}, {"errors"},
+    {"__main__"}, {"cli"}, {"check", "explain", "draft", "layers"}, {"jobs"}, {"notices"}, {"cycle"}, {"manifest"},
+    {"stages", "publish", "ledger", "store"}, {"intake", "engine"}, {"cache"}, {"place_folder"},
+    {"tables", "config"}, {"declare", "rules"}, {"geometry"}, {"text"}, {"errors"},
     {"codes", "words", "assets"},
 ]  # fmt: skip
 HOMES = {  # outside packages that one room alone may know
     "folium": {"publish"}, "branca": {"publish"}, "jinja2": {"publish"}, "xstatic": {"publish"},
     "xlsxwriter": {"publish"},
     "sqlite3": {"ledger", "store", "publish"}, "python_calamine": {"intake"}, "click": {"cli"}, "tqdm": {"cli"},
-    "pydantic": {"config", "rules", "place_folder"},
+    "numba": {"engine"}, "pydantic": {"config", "rules", "place_folder"},
+    "rasterio": {"intake", "publish"}, "dask": {"engine"}, "distributed": {"engine"},
 }  # fmt: skip
 
 
