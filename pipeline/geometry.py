@@ -89,6 +89,19 @@ def area_m2(shapes: Shapes, crs: pyproj.CRS) -> Floats:
     return areas_m2
 
 
+def equal_area_shapes(subjects: Shapes, features: Shapes, crs: pyproj.CRS) -> tuple[Shapes, Shapes]:
+    """Both in an equal-area CRS, so that planar area is ellipsoidal: as they are, or moved to one centred on them."""
+    if is_equal_area(crs):
+        return subjects, features
+    geographic = crs.geodetic_crs
+    assert geographic is not None
+    corners = shapely.total_bounds(np.concatenate([subjects, features])).reshape(2, 2)
+    lon_lat = shapely.get_coordinates(to_crs(np.array([shapely.MultiPoint(corners)]), crs, geographic)).mean(axis=0)
+    equal = equal_area_crs(geographic, (float(lon_lat[0]), float(lon_lat[1])))
+    moved = [repair(to_crs(shapes, crs, equal))[0] for shapes in (subjects, features)]
+    return moved[0], moved[1]
+
+
 def repair(shapes: Shapes) -> tuple[Shapes, list[str | None]]:
     """Valid polygonal (or point) shapes, and per shape what was repaired; None in the shapes where nothing is left.
 
@@ -117,6 +130,18 @@ def polygons_of(shape: Any) -> Any:
     return shapely.union_all(parts) if parts else None
 
 
+def part_within(shapes: Shapes, area: Any) -> Shapes:
+    """What of each shape lies in `area`; a shape that lies there whole is passed on as it is.
+
+    An outline of a district has thousands of vertices: cutting every lead by it would cost more than the overlap.
+    """
+    shapely.prepare(area)
+    within = shapes.copy()
+    is_cut = ~shapely.covers(area, shapes)
+    within[is_cut] = shapely.intersection(shapes[is_cut], area)
+    return within
+
+
 def fill_holes(shape: Any) -> Any:
     """A polygon or multipolygon without its holes."""
     return shapely.union_all([shapely.Polygon(part.exterior) for part in shapely.get_parts(shape)])
@@ -128,13 +153,12 @@ def make_id(prefix: str, *parts: str) -> str:
     return prefix + "".join(ALPHABET[digest >> shift & 31] for shift in range(50, -1, -5))
 
 
-def shape_content(shape: Any, is_geographic: bool) -> str:
-    """A text that is equal for equal shapes, whatever their ring order or start; rounded to about 0.1 mm."""
-    if shape is None:
-        return ""
+def shape_contents(shapes: Shapes, is_geographic: bool) -> list[str]:
+    """A text per shape, equal for equal shapes whatever their ring order or start, rounded to about 0.1 mm; "" for None."""
     decimals = 9 if is_geographic else 4
-    rounded = shapely.transform(shapely.force_2d(shape), lambda xy: np.round(xy, decimals) + 0.0)
-    return hashlib.sha256(shapely.to_wkb(shapely.normalize(rounded), byte_order=1)).hexdigest()
+    rounded = shapely.transform(shapely.force_2d(shapes), lambda xy: np.round(xy, decimals) + 0.0)
+    wkbs = shapely.to_wkb(shapely.normalize(rounded), byte_order=1)
+    return ["" if wkb is None else hashlib.sha256(wkb).hexdigest() for wkb in wkbs]
 
 
 def union_all(shapes: Sequence[Any] | Shapes) -> Any:

@@ -1,72 +1,170 @@
-"""Exact overlap of subjects with layer features: pairs, their pieces, and unions that count no ground twice."""
+"""Exact overlap of subjects with layer features, in memory: near pairs, their areas, and unions that count no ground twice.
+
+Two roads to the same areas: shapely, and the compiled kernel (engine/measure.py) where the pairs are many. Features of many
+vertices are cut into pieces first; the ground of a feature is that of its pieces.
+"""
 
 from dataclasses import dataclass
+from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import pyproj
+import pyarrow as pa
 import shapely
 
-from pipeline.geometry import Floats, Shapes, area_m2, polygons_of
+from pipeline.engine.cutting import cut_shapes
+from pipeline.engine.rings import Rings
+from pipeline.geometry import Floats, Shapes, polygons_of
 
 Index = npt.NDArray[np.intp]
-QUADRANT_SEGMENTS = 4  # a buffer of a few metres needs no rounder corner
+KERNEL_PAIRS = 300_000  # below, shapely needs less time (about 40 µs a pair) than compiling takes (about 20 s, once)
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Near pairs of subject i and feature j: their distance (0 where they meet) and the piece they share (or None)."""
+class Near:
+    """Pairs of subject i and feature j at most some reach apart, ordered by (i, j), and the pieces they are made of.
+
+    Per pair: `area_m2` they share (planar) and `distance_m` (0 where they meet). Per near piece of a feature, ordered by
+    pair: which `pair` it belongs to, the `piece` itself and what it shares with the subject – `part_m2` and, on the shapely
+    road, the shape of the `part`; on the compiled road `rings` has subjects and pieces, and the row of each.
+    """
 
     i: Index
     j: Index
+    area_m2: Floats
     distance_m: Floats
+    pair: Index
     pieces: Shapes
+    part_m2: Floats
+    parts: Shapes | None
+    rings: tuple[Rings, Rings, Index, Index] | None
 
 
-def near_pairs(subjects: Shapes, features: Shapes, reach_m: float) -> Pairs:
-    """All pairs at most `reach_m` apart, ordered by (i, j); subjects and features share a CRS in metres."""
-    found = shapely.STRtree(features).query(subjects, predicate="dwithin", distance=reach_m)
-    order = np.lexsort((found[1], found[0]))
-    i, j = found[0][order], found[1][order]
-    distance_m = shapely.distance(subjects[i], features[j])
-    pieces = np.full(len(i), None, dtype=object)
-    meets = (distance_m == 0) & (shapely.get_dimensions(subjects[i]) == 2)
-    pieces[meets] = shapely.intersection(subjects[i[meets]], features[j[meets]])
-    mixed = np.flatnonzero(~np.isin(shapely.get_type_id(pieces), (-1, 3, 6)))
-    for k in mixed:  # shared edges and points add no area
-        pieces[k] = polygons_of(pieces[k])
-    pieces[shapely.is_empty(pieces)] = None
-    return Pairs(i, j, distance_m, pieces)
+def reach_of(subjects: gpd.GeoDataFrame, layers: gpd.GeoDataFrame, adjacent_m: float) -> float:
+    """How far from a subject a feature can matter, metres: adjacency, a layer's own distance, or the accuracy of both."""
+    own_m = float(layers[["within_m", "position_accuracy_m"]].max().max()) if len(layers) else 0.0
+    tolerance_m = float(np.hypot(subjects["position_accuracy_m"].to_numpy(dtype=float), own_m).max(initial=0.0))
+    return max(adjacent_m, own_m, tolerance_m)
 
 
-def union_areas(pieces: Shapes, groups: Index, n_groups: int, crs: pyproj.CRS) -> Floats:
-    """m² of the union of `pieces` per group 0 … n_groups-1; a group of one piece needs no union."""
-    present = np.flatnonzero([piece is not None for piece in pieces])
-    unions = np.full(n_groups, None, dtype=object)
-    order = present[np.argsort(groups[present], kind="stable")]
-    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
-    for run in np.split(order, starts[1:]) if len(order) else ():
-        members = pieces[run]
-        unions[groups[run[0]]] = members[0] if len(members) == 1 else shapely.union_all(members)
-    return area_m2(unions, crs)
+def pays_kernel(subjects: gpd.GeoDataFrame, layers: gpd.GeoDataFrame) -> bool:
+    """Whether so many boxes of subjects and features meet that the compiled kernel is worth its start."""
+    boxes = shapely.box(*shapely.bounds(layers.geometry.to_numpy()).T)
+    own = shapely.box(*shapely.bounds(subjects.geometry.to_numpy()).T)
+    return len(shapely.STRtree(boxes).query(own)[0]) >= KERNEL_PAIRS
 
 
-def uncertain_areas(
-    subjects: Shapes, features: Shapes, groups: list[tuple[int, Index, Floats]], crs: pyproj.CRS
-) -> tuple[Floats, Floats]:
-    """Per group (subject i, its features, the tolerance of each in metres): overlap m² with the boundary moved in, out."""
-    low = np.full(len(groups), None, dtype=object)
-    high = np.full(len(groups), None, dtype=object)
-    for k, (i, near, tolerance_m) in enumerate(groups):
-        subject = subjects[i]
-        left, bottom, right, top = subject.bounds
-        margin = 3 * float(tolerance_m.max()) + 1  # so that clipping never shows inside the subject
-        box = shapely.box(left - margin, bottom - margin, right + margin, top + margin)
-        grown, shrunk = [], []
-        for tolerance in np.unique(tolerance_m):
-            local = shapely.union_all(shapely.intersection(features[near[tolerance_m == tolerance]], box))
-            grown.append(shapely.buffer(local, tolerance, quad_segs=QUADRANT_SEGMENTS))
-            shrunk.append(shapely.buffer(local, -tolerance, quad_segs=QUADRANT_SEGMENTS))
-        low[k] = shapely.intersection(subject, shapely.union_all(shrunk))
-        high[k] = shapely.intersection(subject, shapely.union_all(grown))
-    return area_m2(low, crs), area_m2(high, crs)
+def near_pairs(subjects: Shapes, features: Shapes, reach_m: float, by_kernel: bool = False) -> Near:
+    """All pairs at most `reach_m` apart; subjects (polygons or points) and features (polygons) share a CRS in metres."""
+    pieces, owner = cut_shapes(features, subjects, reach_m)
+    i, p = shapely.STRtree(pieces).query(subjects, predicate="dwithin", distance=reach_m)
+    order = np.lexsort((p, owner[p], i))
+    i, p = i[order], p[order]
+    is_area = shapely.get_dimensions(subjects) == 2
+    rings = _in_rings(subjects, pieces, i, p, is_area) if by_kernel else None
+    if rings is None:
+        part_m2, parts = _parts(subjects, pieces, i, p, is_area)
+    else:
+        part_m2, parts = _kernel_parts(rings, is_area[i]), None
+    distance_m = np.zeros(len(i))
+    apart = part_m2 == 0
+    distance_m[apart] = shapely.distance(subjects[i[apart]], pieces[p[apart]])
+    j = owner[p]
+    is_first = (np.diff(i, prepend=-1) != 0) | (np.diff(j, prepend=-1) != 0)
+    first = np.flatnonzero(is_first)
+    if not len(first):
+        return Near(i, j, part_m2, distance_m, i, pieces[p], part_m2, parts, rings)
+    return Near(
+        i[first], j[first], np.add.reduceat(part_m2, first), np.minimum.reduceat(distance_m, first),
+        np.cumsum(is_first) - 1, pieces[p], part_m2, parts, rings,
+    )  # fmt: skip
+
+
+def shared_areas(a: Shapes, b: Shapes, by_kernel: bool = False) -> tuple[Index, Index, Floats]:
+    """(i, j, m²) of every pair of polygons of `a` and `b` that share ground, ordered by (i, j); planar areas."""
+    near = near_pairs(a, b, 0.0, by_kernel)
+    keep = near.area_m2 > 0
+    return near.i[keep], near.j[keep], near.area_m2[keep]
+
+
+def union_areas(near: Near, pairs: Index, groups: Index, n_groups: int, own_m2: Floats) -> Floats:
+    """m² (planar) of the union of what `pairs` share with their subject, per group 0 … n_groups-1 of one subject each.
+
+    `own_m2`: area of every subject; no union is larger.
+    """
+    group_of = np.full(len(near.i), -1)
+    group_of[pairs] = groups
+    rows = np.flatnonzero((group_of[near.pair] >= 0) & (near.part_m2 > 0))
+    group = group_of[near.pair[rows]]
+    rows, group = (column[np.argsort(group, kind="stable")] for column in (rows, group))
+    found, dense = np.unique(group, return_inverse=True)
+    areas_m2 = np.zeros(n_groups)
+    if not len(rows):
+        return areas_m2
+    if near.rings is not None:
+        from pipeline.engine import measure
+
+        subjects, pieces, subject_row, piece_row = near.rings
+        hits = measure.Hits(subject_row[rows], piece_row[rows], near.part_m2[rows])
+        areas_m2[found] = measure.unions_m2(subjects, own_m2[subjects.owner], pieces, hits, dense)[1]
+        return areas_m2
+    assert near.parts is not None
+    areas_m2[found] = np.minimum(_united_m2(near.parts[rows], dense), own_m2[near.i[near.pair[rows]]][_starts(dense)])
+    return areas_m2
+
+
+def _united_m2(parts: Shapes, group: Index) -> Floats:
+    """Area of the union of the parts of each group 0 … n-1; `group` ascends, and one part needs no union."""
+    starts = _starts(group)
+    sizes = np.diff(np.append(starts, len(group)))
+    areas_m2: Floats = shapely.area(parts[starts])
+    several = np.flatnonzero(sizes > 1)
+    if len(several):
+        chosen = np.isin(group, several)
+        _, dense = np.unique(group[chosen], return_inverse=True)
+        together = shapely.geometrycollections(parts[chosen], indices=dense)
+        areas_m2[several] = shapely.area(shapely.union_all(together[:, None], axis=1))
+    return areas_m2
+
+
+def _starts(group: Index) -> Index:
+    return np.flatnonzero(np.diff(group, prepend=-1))
+
+
+def _parts(subjects: Shapes, pieces: Shapes, i: Index, p: Index, is_area: Any) -> tuple[Floats, Shapes]:
+    """The shapely road: what each pair shares, as m² and as a polygon (None where they share no ground)."""
+    parts = np.full(len(i), None, dtype=object)
+    areal = np.flatnonzero(is_area[i])
+    parts[areal] = shapely.intersection(subjects[i[areal]], pieces[p[areal]])
+    for k in np.flatnonzero(~np.isin(shapely.get_type_id(parts), (-1, 3, 6))):
+        parts[k] = polygons_of(parts[k])  # shared edges and points add no area
+    part_m2 = np.nan_to_num(shapely.area(parts))
+    parts[part_m2 == 0] = None
+    return part_m2, parts
+
+
+def _in_rings(subjects: Shapes, pieces: Shapes, i: Index, p: Index, is_area: Any) -> tuple[Rings, Rings, Index, Index]:
+    """Subjects and pieces as flat arrays, and which rows of them each pair is."""
+    areal, used = np.flatnonzero(is_area), np.unique(p)
+    rows_a, rows_b = np.zeros(len(subjects), dtype=np.int64), np.zeros(len(pieces), dtype=np.int64)
+    rows_a[areal], rows_b[used] = np.arange(len(areal)), np.arange(len(used))
+    return _rings(subjects[areal], areal), _rings(pieces[used], used), rows_a[i], rows_b[p]
+
+
+def _rings(shapes: Shapes, owner: Index) -> Rings:
+    from pipeline.engine import measure
+
+    wkb = pa.array(shapely.to_wkb(shapes, byte_order=1), pa.large_binary())
+    rings, _ = measure.parse_wkb(wkb, np.arange(len(wkb)))
+    return Rings(rings.xy, rings.ring_at, rings.part, rings.shape_at, owner.astype(np.int64), rings.box)
+
+
+def _kernel_parts(rings: tuple[Rings, Rings, Index, Index], is_area: Any) -> Floats:
+    """The compiled road: m² of each pair; 0 below the kernel's own noise, and for points."""
+    from pipeline.engine import measure
+
+    subjects, pieces, subject_row, piece_row = rings
+    part_m2 = np.zeros(len(subject_row))
+    part_m2[is_area] = measure.pair_areas_m2(subjects, pieces, subject_row[is_area], piece_row[is_area])
+    return part_m2

@@ -4,15 +4,19 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from pipeline.declare import empty_frame, shape_table
-from pipeline.engine.overlay import near_pairs, uncertain_areas, union_areas
-from pipeline.geometry import area_m2
+from pipeline.engine.overlay import Near, near_pairs, pays_kernel, reach_of, union_areas
+from pipeline.engine.uncertain import uncertain_areas
+from pipeline.errors import InputError
+from pipeline.geometry import AREA_DECIMALS, equal_area_shapes
 from pipeline.intake.words.dates import date_span
 from pipeline.rules import OverlapRules
 from pipeline.tables import OVERLAPS
+from pipeline.text import say_both
 
 LEVELS = {
     "feature": ["layer_class", "layer_id", "feature_key", "name", "grade", "zone"],
@@ -20,6 +24,7 @@ LEVELS = {
     "class": ["layer_class"],
 }
 WHOLE_SHARE = 1 - 1e-9
+SHOWN_ROWS = 6  # more in one message hide the others
 
 
 def overlap(
@@ -28,18 +33,28 @@ def overlap(
     rules: OverlapRules,
     coverage: dict[str, Any] | None = None,
     subject: str = "lead",
+    versions: pd.DataFrame | None = None,
+    by_kernel: bool | None = None,
 ) -> pd.DataFrame:
     """Table overlaps of `subjects` (leads or sites: <subject>_id, prev_date, curr_date, position_accuracy_m, geometry).
 
     `layers` has one row per feature (intake/ground.py lists the columns) in the same CRS, metres. Of a series only the
     version right for the subject is used: the newest dated on or before its earlier date, else the oldest (R07).
     `coverage`: class → covered area, None for everywhere; each covered class has a row, also where the overlap is 0.
+    Where these are a piece of more, `versions` (layer_id, series, layer_date) has every layer of the whole, and
+    `by_kernel` says for all pieces alike whether areas come from the compiled kernel; else the number of pairs does.
+    Raises InputError for shapes that are not valid: geometry.repair mends them and says how.
     """
     subjects = subjects.reset_index(drop=True)
     if subjects.empty:
         return empty_frame(OVERLAPS)
-    pairs = _pairs(subjects, layers, rules)
-    frames = [_measured(pairs, subjects, layers, rules, level) for level in LEVELS]
+    _refuse_invalid(subjects, "subjects")
+    _refuse_invalid(layers, "layers")
+    own, features = equal_area_shapes(subjects.geometry.to_numpy(), layers.geometry.to_numpy(), subjects.crs)
+    chosen_road = pays_kernel(subjects, layers) if by_kernel is None else by_kernel
+    near = near_pairs(own, features, reach_of(subjects, layers, rules.adjacent_m), chosen_road)
+    pairs = _pairs(near, subjects, layers, layers if versions is None else versions, rules.adjacent_m)
+    frames = [_measured(pairs, near, own, rules, level) for level in LEVELS]
     frames.append(_covered_rows(subjects, frames[-1], coverage or {}))
     filled = [frame for frame in frames if len(frame)]
     if not filled:
@@ -49,45 +64,54 @@ def overlap(
     return shape_table(rows, OVERLAPS)
 
 
-def _pairs(subjects: gpd.GeoDataFrame, layers: gpd.GeoDataFrame, rules: OverlapRules) -> pd.DataFrame:
-    """Near pairs with what decides on them: distance, piece, tolerance, and the layer's own columns."""
-    accuracy_m = subjects["position_accuracy_m"].to_numpy(dtype=float)
-    own_m = layers[["within_m", "position_accuracy_m"]].max().max() if len(layers) else 0.0
-    reach_m = max(rules.adjacent_m, float(own_m), float(np.hypot(accuracy_m, own_m).max()))
-    found = near_pairs(subjects.geometry.to_numpy(), layers.geometry.to_numpy(), reach_m)
-    pairs = layers.drop(columns=["geometry"]).iloc[found.j].reset_index(drop=True)
-    pairs = pairs.assign(i=found.i, j=found.j, distance_m=found.distance_m, piece=found.pieces)
-    pairs["tolerance_m"] = np.hypot(accuracy_m[found.i], pairs["position_accuracy_m"].to_numpy(dtype=float))
-    version, vintage_ok = _versions(subjects, layers)
-    keys = list(zip(pairs["i"], pairs["series"], strict=True))
-    pairs = pairs.assign(vintage_ok=[vintage_ok.get(key) for key in keys])
-    is_used = [version[key] == layer for key, layer in zip(keys, pairs["layer_id"], strict=True)]
-    return pairs[np.array(is_used, dtype=bool)]
+def _refuse_invalid(frame: gpd.GeoDataFrame, name: str) -> None:
+    """The door repairs and records; here nothing may be measured wrong in silence."""
+    wrong = np.flatnonzero(~shapely.is_valid(frame.geometry.to_numpy()))
+    if len(wrong):
+        rows = ", ".join(str(frame.index[k]) for k in wrong[:SHOWN_ROWS])
+        reason = shapely.is_valid_reason(frame.geometry.iloc[wrong[0]])
+        raise InputError(say_both("run.invalid_shapes", name=name, n=len(wrong), rows=rows, reason=reason))
 
 
-def _versions(
-    subjects: gpd.GeoDataFrame, layers: gpd.GeoDataFrame
-) -> tuple[dict[tuple[int, str], str], dict[tuple[int, str], bool | None]]:
-    """(i, series) → the layer version to use (R07), and whether it is old enough; None where a date is missing."""
-    version: dict[tuple[int, str], str] = {}
-    is_old_enough: dict[tuple[int, str], bool | None] = {}
-    dated = subjects["prev_date"].fillna(subjects["curr_date"])
-    days = [date_span(day)[0].isoformat() if isinstance(day, str) else None for day in dated]
-    for series, members in layers.drop_duplicates("layer_id").groupby("series", sort=True):
-        dates = members.assign(day=members["layer_date"].fillna("")).sort_values(["day", "layer_id"])
-        known = [(str(day), str(layer)) for day, layer in zip(dates["day"], dates["layer_id"], strict=True)]
-        for i, day in enumerate(days):
-            fitting = [layer for layer_day, layer in known if day is not None and layer_day <= day]
-            chosen = known[-1][1] if day is None else fitting[-1] if fitting else known[0][1]
-            version[i, str(series)] = chosen
-            has_dates = day is not None and (known[0][0] != "" or len(known) > 1)
-            is_old_enough[i, str(series)] = bool(fitting) if has_dates else None
-    return version, is_old_enough
-
-
-def _measured(
-    pairs: pd.DataFrame, subjects: gpd.GeoDataFrame, layers: gpd.GeoDataFrame, rules: OverlapRules, level: str
+def _pairs(
+    near: Near, subjects: gpd.GeoDataFrame, layers: gpd.GeoDataFrame, versions: pd.DataFrame, adjacent_m: float
 ) -> pd.DataFrame:
+    """The pairs within the subject's own reach, of the version that is right for it; `pair` is the row in `near`."""
+    accuracy_m = subjects["position_accuracy_m"].to_numpy(dtype=float)
+    pairs = layers.drop(columns=["geometry"]).iloc[near.j].reset_index(drop=True)
+    pairs = pairs.assign(i=near.i, pair=np.arange(len(near.i)), distance_m=near.distance_m)
+    pairs["accuracy_m"] = accuracy_m[near.i]
+    pairs["tolerance_m"] = np.hypot(accuracy_m[near.i], pairs["position_accuracy_m"].to_numpy(dtype=float))
+    reach_m = np.maximum(pairs[["within_m", "tolerance_m"]].max(axis=1), adjacent_m)
+    is_used = np.zeros(len(pairs), dtype=bool)
+    vintage_ok = np.full(len(pairs), np.nan)
+    days = _earlier_days(subjects)
+    for series, members in versions.drop_duplicates("layer_id").groupby("series", sort=True):
+        version, is_old_enough = _version_of(days, members)
+        rows = np.flatnonzero(pairs["series"].to_numpy() == series)
+        is_used[rows] = version[near.i[rows]] == pairs["layer_id"].to_numpy(dtype=object)[rows]
+        vintage_ok[rows] = is_old_enough[near.i[rows]]
+    return pairs.assign(vintage_ok=vintage_ok)[is_used & (pairs["distance_m"] <= reach_m)]
+
+
+def _earlier_days(subjects: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
+    """First possible day of each subject's earlier date (else of its later one), ISO; empty where it has neither."""
+    dated = subjects["prev_date"].fillna(subjects["curr_date"])
+    first = {day: date_span(day)[0].isoformat() for day in set(dated.dropna())}
+    return np.array([first.get(day, "") for day in dated], dtype=object)
+
+
+def _version_of(days: npt.NDArray[np.object_], members: pd.DataFrame) -> tuple[Any, Any]:
+    """Per subject the version of a series to use (R07), and whether it is old enough: 1, 0, or NaN where undated."""
+    dates = members.assign(day=members["layer_date"].fillna("")).sort_values(["day", "layer_id"])
+    known_days, known = dates["day"].to_numpy(dtype=str), dates["layer_id"].to_numpy(dtype=object)
+    fitting = np.searchsorted(known_days, days.astype(str), side="right") - 1
+    chosen = np.where(days == "", len(known) - 1, np.maximum(fitting, 0))
+    has_dates = (days != "") & (known_days[0] != "" or len(known) > 1)
+    return known[chosen], np.where(has_dates, (fitting >= 0).astype(float), np.nan)
+
+
+def _measured(pairs: pd.DataFrame, near: Near, own: Any, rules: OverlapRules, level: str) -> pd.DataFrame:
     """One row per subject and class, layer or feature that it touches or nears."""
     if level == "class":  # permits and shown layers have a class row of their own class only
         votes = pairs.groupby("layer_class")["counts"].transform("any")
@@ -98,23 +122,24 @@ def _measured(
     pairs = pairs.assign(group=pairs.groupby(columns, dropna=False, sort=True).ngroup())
     grouped = pairs.groupby("group", sort=True)
     rows = grouped.agg(
-        {name: "first" for name in ["i", *LEVELS[level]]}
+        {name: "first" for name in columns}
         | {"distance_m": "min", "within_m": "max", "sliver_m2": "min", "sliver_share": "min", "layer_date": "max"}
+        | {"vintage_ok": "min", "accuracy_m": "first"}
     )
-    shapes = subjects.geometry.to_numpy()
-    pieces, groups = pairs["piece"].to_numpy(dtype=object), pairs["group"].to_numpy()
-    own_m2 = area_m2(shapes, subjects.crs)[rows["i"]]
-    rows["overlap_m2"] = np.minimum(union_areas(pieces, groups, len(rows), subjects.crs), own_m2)
-    accuracy_m = subjects["position_accuracy_m"].to_numpy(dtype=float)[rows["i"]]
-    is_point = own_m2 == 0
-    is_on = np.where(is_point, rows["distance_m"] <= accuracy_m, rows["overlap_m2"] > 0)
+    own_m2, members = shapely.area(own), (pairs["pair"].to_numpy(), pairs["group"].to_numpy(), len(rows))
+    subject_m2 = np.round(own_m2[rows["i"]], AREA_DECIMALS)
+    rows["overlap_m2"] = np.minimum(np.round(union_areas(near, *members, own_m2), AREA_DECIMALS), subject_m2)
+    is_point = subject_m2 == 0
+    is_on = np.where(is_point, rows["distance_m"] <= rows["accuracy_m"], rows["overlap_m2"] > 0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        rows["overlap_share"] = np.where(is_point, is_on, rows["overlap_m2"] / own_m2)
+        rows["overlap_share"] = np.where(is_point, is_on, rows["overlap_m2"] / subject_m2)
     rows["position"] = _positions(rows, is_on, is_point, rules)
-    rows["vintage_ok"] = grouped["vintage_ok"].agg(_all_known)
+    rows["vintage_ok"] = rows["vintage_ok"].map({1.0: True, 0.0: False}).astype(object)
     if level != "feature":
-        low, high = _uncertainty(pairs, rows, is_point, subjects, layers)
-        rows["overlap_low_m2"], rows["overlap_high_m2"] = low, high
+        low, high = uncertain_areas(own, near, *members, pairs["tolerance_m"].to_numpy())
+        best = rows["overlap_m2"].to_numpy()
+        rows["overlap_low_m2"] = np.where(is_point, np.nan, np.fmin(np.round(low, AREA_DECIMALS), best))
+        rows["overlap_high_m2"] = np.where(is_point, np.nan, np.fmax(np.round(high, AREA_DECIMALS), best))
     return rows[rows["position"] != "outside"].assign(level=level).reset_index(drop=True)
 
 
@@ -133,28 +158,6 @@ def _positions(rows: pd.DataFrame, is_on: Any, is_point: Any, rules: OverlapRule
         ["sliver", "inside", "crossing", "within", "adjacent"],
         "outside",
     )
-
-
-def _all_known(flags: pd.Series) -> bool | None:
-    known = [flag for flag in flags if flag is not None]
-    return all(known) if known else None
-
-
-def _uncertainty(
-    pairs: pd.DataFrame, rows: pd.DataFrame, is_point: Any, subjects: gpd.GeoDataFrame, layers: gpd.GeoDataFrame
-) -> tuple[Any, Any]:
-    """overlap_low_m2 and overlap_high_m2 of rows; a point has neither."""
-    members = pairs.groupby("group", sort=True).indices
-    areas = [k for k in range(len(rows)) if not is_point[k]]
-    features, tolerance_m = pairs["j"].to_numpy(), pairs["tolerance_m"].to_numpy()
-    first = rows["i"].to_numpy()
-    groups = [(int(first[k]), features[members[k]], tolerance_m[members[k]]) for k in areas]
-    low, high = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
-    low[areas], high[areas] = uncertain_areas(
-        subjects.geometry.to_numpy(), layers.geometry.to_numpy(), groups, subjects.crs
-    )
-    best = rows["overlap_m2"].to_numpy()
-    return np.fmin(low, best), np.fmax(high, best)
 
 
 def _covered_rows(subjects: gpd.GeoDataFrame, found: pd.DataFrame, coverage: dict[str, Any]) -> pd.DataFrame:
