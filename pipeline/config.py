@@ -8,10 +8,10 @@ import pyproj
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pipeline.rules import Frozen, Metres, Rules
+from pipeline.rules import Frozen, Metres, Rules, SquareMetres
 
 Secrecy = Literal["public", "internal", "secret"]
-Kind = Literal["change", "points", "reports", "pushed", "inspection", "known"]
+Kind = Literal["change", "change_raster", "points", "reports", "pushed", "inspection", "known"]
 MAPPED_FIELDS = (  # what a source's [columns] and [values] may name; variety ends here
     "orig_no", "period", "prev_date", "curr_date", "activity", "change_type", "batch", "due_date",
     "lon", "lat", "x_north", "y_east", "position", "town", "village", "place_text", "text",
@@ -19,6 +19,7 @@ MAPPED_FIELDS = (  # what a source's [columns] and [values] may name; variety en
     "area", "area_m2", "area_ha", "area_mu",
 )  # fmt: skip
 SHIFTED_DATUMS = ("GCJ-02", "BD-09")  # map encryptions, not coordinate systems; undone at the door
+CELL_COLUMNS = {"feature_key": "value", "name": "name"}  # what stands for a raster layer's columns
 LAYER_FIELDS = ("feature_key", "name", "level", "grade", "zone", "code", "code_name")
 
 
@@ -58,6 +59,13 @@ def _only(allowed: tuple[str, ...]) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _with_columns(raw: dict[str, Any], columns: dict[str, str]) -> dict[str, Any]:
+    """A raster's file with the columns that stand for its cell values; it may declare no others."""
+    if raw.get("columns", columns) != columns:
+        raise fault("cells_have_no_columns")
+    return {**raw, "columns": columns}
+
+
 def _texts(values: Any) -> Any:
     return [str(value) for value in values] if isinstance(values, list) else [str(values)]
 
@@ -78,6 +86,14 @@ def _fills(**sample: object) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _day(value: Any) -> Any:
+    """A key of TOML as a day; pydantic alone would take "2020" for seconds since 1970."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise PydanticCustomError("day", "YYYY-MM-DD") from error
+
+
 ProblemNumber = Annotated[str, _fills(code="", year=2000, number=1)]
 FileName = Annotated[str, _fills(province="", city="", county="", cycle="", date="1")]
 CrsName = Annotated[str, AfterValidator(_known_crs)]
@@ -85,6 +101,8 @@ SourceCrs = Annotated[str, AfterValidator(_known_source_crs)]
 SourceFields = Annotated[dict[str, str], _only(MAPPED_FIELDS)]
 LayerFields = Annotated[dict[str, str], _only(LAYER_FIELDS)]
 Codes = Annotated[list[str], BeforeValidator(_texts)]
+Bands = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=3, max_length=3)]
+Day = Annotated[date, BeforeValidator(_day)]
 AliasField = Literal["activity", "change_type", "state", "source_code"]
 
 
@@ -104,6 +122,7 @@ class Origin(Frozen):
     crs: SourceCrs | None = None  # empty: what the file says, else what fits the place
     encoding: str | None = None  # empty: found out
     layer: str | None = None
+    band: Annotated[int, Field(ge=1)] | None = None  # of a raster that has several
     position_accuracy_m: Metres
 
 
@@ -122,20 +141,37 @@ class Source(Origin):
     columns: SourceFields = {}
     values: SourceFields = {}
     drop: list[str] = []
+    cells: dict[int, SourceFields] = {}  # of a change raster: cell value → what our fields are where it stands
+    least_cells: Annotated[int, Field(ge=1)] = 4  # less than 2 × 2 cells is what a shift by one cell leaves at any edge
+    min_area_m2: SquareMetres = 0
 
     @property
     def is_case(self) -> bool:
         return self.kind in ("known", "inspection")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_cells(cls, raw: dict[str, Any]) -> dict[str, Any]:
+        """What stands for a change raster's columns: the fields of its values, under our own names."""
+        cells = raw.get("cells")
+        if not isinstance(cells, dict):
+            return raw
+        return _with_columns(raw, {field: field for own in cells.values() if isinstance(own, dict) for field in own})
 
     @model_validator(mode="after")
     def _complete(self) -> "Source":
         both = sorted(set(self.columns) & set(self.values))
         if both:
             raise fault("in_both", names=", ".join(both))
-        if self.kind == "change" and self.shows is None:
+        if bool(self.cells) != (self.kind == "change_raster"):
+            raise fault("cells_and_kind")
+        if self.kind in ("change", "change_raster") and self.shows is None:
             raise fault("needs_shows")
         if self.kind == "change" and not {"period", "prev_date"} & {*self.columns, *self.values}:
             raise fault("needs_period")
+        undated = [value for value, own in self.cells.items() if not {"period", "prev_date"} & {*own, *self.values}]
+        if undated:
+            raise fault("cells_need_period", values=", ".join(map(str, undated)))
         return self
 
 
@@ -162,6 +198,17 @@ class Layer(Origin):
     values: LayerFields = {}
     thresholds: Thresholds | None = None
     votes: bool = True
+    cells: dict[int, str] = {}  # of a raster: the cell values that are the layer, and the name of each
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_cells(cls, raw: dict[str, Any]) -> dict[str, Any]:
+        """What stands for a raster's columns: the cell's value and its name; codes of columns it has none."""
+        if not raw.get("cells"):
+            return raw
+        if raw.get("where") or raw.get("where_not") or raw.get("code_scheme"):
+            raise fault("cells_have_no_columns")
+        return _with_columns(raw, CELL_COLUMNS)
 
     @property
     def counts(self) -> bool:
@@ -183,7 +230,7 @@ class DeliveredColumn(Frozen):
 
 RowSet = Literal[
     "problems", "problem_polygons", "problem_points", "change_leads", "point_leads", "overlaps", "known_cases", "set_aside",
-    "excluded", "unlocated", "outside", "merged", "undecided", "statistics", "accounting", "notes", "meta",
+    "excluded", "unlocated", "outside", "merged", "undecided", "conflicts", "statistics", "accounting", "notes", "meta",
 ]  # fmt: skip
 
 
@@ -192,7 +239,7 @@ class DeliveredLayer(Frozen):
 
     name: str
     title: str
-    rows: RowSet  # see publish/rows.py
+    rows: RowSet  # see publish/row_sets.py
     geometry: Literal["polygon", "point", "none"] = "none"
     columns: list[DeliveredColumn]
 
@@ -230,12 +277,24 @@ class Boundary(Frozen):
 
 
 class Limits(Frozen):
-    """What a file may be at most before it is refused; each can be changed in [limits] of place.toml."""
+    """What a file may be at most before it is refused, and what prepared layers may take; see [limits] of place.toml."""
 
     max_file_mb: Annotated[int, Field(ge=1)] = 2_000  # a nation's yearly polygons are below 1 GB
     max_unpacked_mb: Annotated[int, Field(ge=1)] = 4_000  # what an office PC's disk can spare
     max_ratio: Annotated[int, Field(ge=2)] = 200  # shapefiles shrink 3–30 times; only a bomb shrinks more
     max_members: Annotated[int, Field(ge=1)] = 5_000  # a file geodatabase has a few hundred
+    prepared_mb: Annotated[int, Field(ge=1)] = 4_000  # a county's layers take 100–500 MB; this holds several versions
+
+
+class Image(Frozen):
+    """One image file of a date, or one tile of it; only pictures are made of it, nothing is measured on it."""
+
+    path: Path
+    bands: Bands | None = None  # red, green, blue, from 1; empty: the first three, or the only one as grey
+    nodata: float | None = None  # empty: what the file says; mosaics often have black edges and do not say so
+    title: str = ""
+    attribution: str = ""
+    secrecy: Secrecy = "internal"
 
 
 class Place(Frozen):
@@ -262,6 +321,7 @@ class Place(Frozen):
     aliases: dict[AliasField, dict[str, str]] = {}  # the place's own words: field → word → code of pipeline/codes
     gazetteer: Path | None = None  # csv of villages and landmarks, by which places in words are found
     limits: Limits = Limits()
+    imagery: dict[Day, Annotated[list[Image], Field(min_length=1)]] = {}  # the day it was taken → its files
     cycles: Annotated[dict[str, date], Field(min_length=1)]
     sources: list[Source]
     layers: list[Layer]
@@ -274,9 +334,10 @@ class Place(Frozen):
         return self.folder.name
 
     def received_by(self, as_of: date) -> "Place":
-        """The place with only the sources and layers received by `as_of`."""
+        """The place with only the sources and layers received, and the images taken, by `as_of`."""
         return self.model_copy(
             update={
+                "imagery": {day: images for day, images in self.imagery.items() if day <= as_of},
                 "sources": [source for source in self.sources if source.received <= as_of],
                 "layers": [layer for layer in self.layers if layer.received <= as_of],
             }

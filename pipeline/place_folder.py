@@ -92,6 +92,7 @@ def read_place(folder: Path, language: str | None = None) -> Place:
     if isinstance(raw.get("ledger"), str):
         raw["ledger"] = folder / raw["ledger"]
     _resolve_file(faults, folder, raw, "gazetteer")
+    _resolve_images(folder, raw.get("imagery"))
     if isinstance(raw.get("townships"), dict):
         _resolve_file(faults, folder, raw["townships"], "through_time", "townships.")
     if faults.lines:  # the parts are already known to be faulty: judge place.toml alone, against empty parts
@@ -138,6 +139,20 @@ def _resolve_file(faults: _Faults, folder: Path, raw: dict[str, Any], key: str, 
         raw[key] = folder / raw[key]
         if not raw[key].exists():
             faults.add(folder / "place.toml", prefix + key, "config.input_missing", path=raw[key])
+
+
+def _resolve_images(folder: Path, imagery: Any) -> None:
+    """Bring `"date" = "file"`, a table, or a list of either to a list of tables with absolute paths.
+
+    A missing image is no fault: the run says so and goes on (publish/imagery.py).
+    """
+    for day, given in imagery.items() if isinstance(imagery, dict) else ():
+        tiles = given if isinstance(given, list) else [given]
+        tables: list[Any] = [{"path": tile} if isinstance(tile, str) else tile for tile in tiles]
+        for table in tables:
+            if isinstance(table, dict) and isinstance(table.get("path"), str):
+                table["path"] = folder / table["path"]
+        imagery[day] = tables
 
 
 def _check_replaces(faults: _Faults, source: Source, sources: dict[str, Source]) -> None:

@@ -9,11 +9,11 @@ import shapely
 from pipeline.check.facts import Code, Count, LayerFacts
 from pipeline.check.sources import crs_conflict, text
 from pipeline.config import Layer
+from pipeline.cycle import Cycle
 from pipeline.geometry import Shapes, area_m2
 from pipeline.intake.coordinates.around import image
 from pipeline.intake.ground import Ground
 from pipeline.intake.words.land_codes import meaning, scheme_that_fits, tidy_code
-from pipeline.jobs import Cycle
 from pipeline.text import say
 
 M2_PER_HA = 10_000

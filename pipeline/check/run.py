@@ -1,6 +1,6 @@
 """check: read every input of a cycle, say what is in it and what to do about it, and write the page; nothing is screened."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -13,9 +13,9 @@ from pipeline.check.sources import source_facts
 from pipeline.check.tasks import MUST, Task
 from pipeline.check.todo import todo
 from pipeline.config import Origin
+from pipeline.cycle import Cycle, Step, no_progress, open_cycle, prepared_cache
 from pipeline.declare import shape_table
-from pipeline.intake.ground import read_ground
-from pipeline.jobs import Cycle, Step, no_progress, open_cycle
+from pipeline.intake.ground import raster_reach_m, read_ground, with_raster_layers
 from pipeline.place_folder import read_place
 from pipeline.stages.doubt import doubt
 from pipeline.stages.load import load, set_aside_unread
@@ -36,6 +36,7 @@ class Checked:
     facts: Facts
     tasks: list[Task]
     page: Path
+    told: list[str] = field(default_factory=list)  # of the prepared cache
 
     @property
     def must_act(self) -> bool:
@@ -50,7 +51,7 @@ def check(folder: Path, name: str, outputs: Path, language: str | None = None, s
     used, InputError where the place's own boundary or townships cannot be read.
     """
     unread: dict[str, str] = {}
-    cycle = read_inputs(_open(folder, name, language, step, unread), unread, step)
+    cycle = read_inputs(_open(folder, name, outputs, language, step, unread), unread, step)
     facts = gather_facts(cycle, unread)
     tasks = todo(facts)
     html, markdown = check_page(facts, tasks)
@@ -58,19 +59,22 @@ def check(folder: Path, name: str, outputs: Path, language: str | None = None, s
     with building(target, cycle.place.language) as built:
         write_text(built.folder / "index.html", html)
         write_text(built.folder / "check.md", markdown)
-    return Checked(facts, tasks, target / "index.html")
+    return Checked(facts, tasks, target / "index.html", cycle.cache.told if cycle.cache else [])
 
 
-def _open(folder: Path, name: str, language: str | None, step: Step, unread: dict[str, str]) -> Cycle:
+def _open(
+    folder: Path, name: str, outputs: Path, language: str | None, step: Step, unread: dict[str, str]
+) -> Cycle:  # fmt: skip
     """The cycle as open_cycle gives it, also of a place without sources: its layers can be checked before any lead comes."""
     place = read_place(folder, language)
     as_of = place.cycles.get(name)
     if as_of is None or place.received_by(as_of).sources:
-        return open_cycle(folder, name, language, step, unread)
+        return open_cycle(folder, name, language, step, unread, outputs)
     later: list[Origin] = [origin for origin in (*place.sources, *place.layers) if origin.received > as_of]
     place = place.received_by(as_of)
     with step("ground"):
-        return Cycle(place, name, as_of, read_ground(place, unread), later)
+        cache = prepared_cache(place, outputs)
+        return Cycle(place, name, as_of, read_ground(place, unread, cache), later, cache=cache)
 
 
 def read_inputs(cycle: Cycle, unread: dict[str, str], step: Step = no_progress) -> Cycle:
@@ -81,6 +85,9 @@ def read_inputs(cycle: Cycle, unread: dict[str, str], step: Step = no_progress) 
     with step("normalise"):
         leads, unplaced = normalise(tables["reports"], place, ground)
         tables["leads"], cycle.shifted = doubt(leads, ground, place.rules.locate, place.language)
+        reach_m = raster_reach_m(place, leads["position_accuracy_m"].max())
+        shapes = leads.geometry.to_numpy()
+        cycle.ground = ground = with_raster_layers(ground, place, shapes, reach_m, unread)
     with step("locate"):
         tables["candidates"] = locate(tables["reports"], tables["leads"], place, ground)
     gone = [frame for frame in (set_aside_unread(tables["reports"]), unplaced) if len(frame)]

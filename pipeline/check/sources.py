@@ -14,13 +14,13 @@ from pipeline.check.numbers import replacement, sender_numbers
 from pipeline.check.sentences import count_lines, is_said, without_cells
 from pipeline.check.vocabulary import unknown_words, unmapped_columns
 from pipeline.config import Place, Source
+from pipeline.cycle import Cycle
 from pipeline.geometry import Shapes
 from pipeline.intake.coordinates.around import Around, is_same, read_crs
 from pipeline.intake.formats.encoding import is_garbled
 from pipeline.intake.stated_areas import StatedAreas, judge_source
 from pipeline.intake.words.areas import M2
 from pipeline.intake.words.dates import is_surely_before
-from pipeline.jobs import Cycle
 
 EXAMPLES = 500  # records kept of each reason
 WORST = 5  # stated areas shown

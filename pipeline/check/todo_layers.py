@@ -15,11 +15,13 @@ def layer_tasks(layer: LayerFacts, language: str) -> Iterator[Task]:
     if layer.unread is not None or layer.is_missing:
         return
     title, file = layer.origin.title, {"file": layer.origin.file.name}
-    if not layer.n_features:
+    if layer.origin.cells:  # whether any lies near is told by the notes
+        yield from _cells(layer, language)
+    elif not layer.n_features:
         values = {"unusable": layer.n_unusable, "left_out": layer.n_left_out}
         yield make_task(MUST, title, layer.anchor, language, "no_features", values, file)
         return
-    if layer.origin.covers == "place" and layer.n_around == 0:
+    if layer.origin.covers == "place" and layer.n_features and layer.n_around == 0:
         yield make_task(MUST, title, layer.anchor, language, "elsewhere", {"n": layer.n_features}, file)
     if layer.n_unusable:
         yield make_task(SHOULD, title, layer.anchor, language, "unusable", {"n": layer.n_unusable}, {})
@@ -28,6 +30,13 @@ def layer_tasks(layer: LayerFacts, language: str) -> Iterator[Task]:
     yield from _codes(layer, language)
     if layer.origin.counts and layer.origin.data_date is None:
         yield make_task(SHOULD, title, layer.anchor, language, "undated", {}, file)
+
+
+def _cells(layer: LayerFacts, language: str) -> Iterator[Task]:
+    """What the reader doubts of a raster: values that do not occur or mean no data, ground without data."""
+    for note in dict.fromkeys(note for row in layer.inputs for note in row["notes"]):
+        action = say(language, "check.do_layer_cells", file=layer.origin.file.name)
+        yield Task(SHOULD, layer.origin.title, layer.anchor, note, action)
 
 
 def _codes(layer: LayerFacts, language: str) -> Iterator[Task]:

@@ -33,6 +33,10 @@ def position_tasks(source: SourceFacts, language: str) -> Iterator[Task]:
         if is_said(note.words, language, "corners.count_differs", "stated", "n"):
             where = f"{source.origin.path.name}: {join_words(note.rows, language)}"
             yield make_task(MUST, title, anchor, language, "cut", {"file": where, "note": note.words}, {})
+    for said in dict.fromkeys(note for row in source.inputs for note in row["notes"]):
+        is_nodata = is_said(said, language, "rasters.note_is_nodata", "value")
+        if is_nodata or is_said(said, language, "rasters.note_absent", "values"):
+            yield Task(SHOULD, title, anchor, said, say(language, "check.do_source_cells", **file))
 
 
 def record_tasks(source: SourceFacts, language: str) -> Iterator[Task]:
@@ -76,7 +80,7 @@ def _numbers(source: SourceFacts, language: str) -> Iterator[Task]:
     """The sender's numbers, by which corrections find their record and people ask for it."""
     title, anchor, file = source.origin.title, source.anchor, {"file": source.origin.file.name}
     numbers = source.numbers
-    if numbers is None:
+    if numbers is None or source.origin.kind == "change_raster":  # whose areas nobody has numbered
         return
     if not numbers.is_mapped:
         yield make_task(SHOULD, title, anchor, language, "not_numbered", {"n": numbers.n_rows}, file)

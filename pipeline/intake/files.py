@@ -32,6 +32,7 @@ KML = (".kml", ".kmz", ".ovkml", ".ovkmz", ".ovobj", ".ovobjx")
 SHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".et")
 TEXTS = (".csv", ".txt", ".tsv")
 VECTORS = tuple(FORMATS)
+RASTERS = (".tif", ".tiff", ".vrt", ".jp2", ".img")
 UNREADABLE = (  # what the libraries raise for content that their readers did not foresee
     OSError, RuntimeError, ValueError, LookupError, EOFError,
     struct.error, csv.Error, zlib.error, zipfile.BadZipFile, ShapelyError, etree.LxmlError, pa.ArrowException,
@@ -48,18 +49,22 @@ def how_to_read(origin: Origin, language: str) -> HowToRead:
 
 def read_origin(origin: Origin, limits: Limits, language: str) -> list[Reading]:
     """Every file, layer or sheet of a source or layer. Raises InputError for one that cannot be read at all."""
-    return read_path(origin.path, how_to_read(origin, language), limits)
+    change = origin if isinstance(origin, Source) and origin.kind == "change_raster" else None
+    return read_path(origin.path, how_to_read(origin, language), limits, change)
 
 
-def read_path(path: Path, how: HowToRead, limits: Limits) -> list[Reading]:
+def read_path(path: Path, how: HowToRead, limits: Limits, change: Source | None = None) -> list[Reading]:
     """Every data file at `path` – a file, a folder or a zip – as one reading; what is no data file is said in notes.
 
-    Raises InputError for a file that is beyond the `limits` or cannot be read at all, whatever its reader says of it.
+    Of a `change` raster only rasters are data files, elsewhere none is. Raises InputError for a file that is beyond the
+    `limits` or cannot be read at all, whatever its reader says of it.
     """
     how = replace(how, limits=limits)
     try:
         with opened(path, limits, how.language) as files:
-            readings = [clean_labels(replace(_read_file(file, how), file=name), how.language) for name, file in files]
+            readings = [
+                clean_labels(replace(_read_file(file, how, change), file=name), how.language) for name, file in files
+            ]
     except InputError as error:
         raise InputError(scrub(str(error)).text) from error  # it may list sheets, layers or members
     except UNREADABLE as error:
@@ -67,6 +72,10 @@ def read_path(path: Path, how: HowToRead, limits: Limits) -> list[Reading]:
             say(how.language, "intake.unreadable_file", path=path, error=scrub(str(error)).text)
         ) from error
     if not any(reading.format for reading in readings):
+        if change is not None:
+            raise InputError(say(how.language, "rasters.none_there", path=path, known=", ".join(RASTERS)))
+        if path.suffix.lower() in RASTERS:
+            raise InputError(say(how.language, "rasters.is_raster", file=path))
         raise InputError(say(how.language, "intake.no_data_files", path=path, known=", ".join(known_suffixes())))
     return readings
 
@@ -81,8 +90,15 @@ def words_json(words: dict[str, str]) -> str:
     return json.dumps(words, ensure_ascii=False, sort_keys=True)
 
 
-def _read_file(path: Path, how: HowToRead) -> Reading:
+def _read_file(path: Path, how: HowToRead, change: Source | None) -> Reading:
     suffix = path.suffix.lower()
+    if change is not None and suffix in RASTERS:
+        from pipeline.intake.rasters.change import read_change  # rasterio is loaded by who has a raster
+
+        return read_change(path, change, how.limits, how.language)
+    if change is not None or suffix in RASTERS:
+        key = "not_a_raster" if change is not None else "is_raster"
+        return Reading(path.name, None, "", [], notes=(say(how.language, f"rasters.{key}", file=path.name),))
     if suffix == ".shp":
         return read_shapefile(path, how)
     if suffix in KML:

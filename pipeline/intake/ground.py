@@ -1,6 +1,6 @@
 """The ground a place stands on: its working CRS, boundary, townships and overlay layers, ready to measure on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,14 @@ import pandas as pd
 import pyproj
 import shapely
 
+from pipeline.cache import Cache
 from pipeline.config import Place
 from pipeline.declare import shape_table
 from pipeline.errors import InputError
 from pipeline.geometry import Floats, Shapes, equal_area_crs, to_crs, union_all
 from pipeline.intake.coordinates.around import Around, make_around
 from pipeline.intake.overlays import LAYER_COLUMNS, LayerRead, read_areas, read_layer
+from pipeline.intake.prepared import layer_key, read_prepared
 from pipeline.intake.words.gazetteer import Gazetteer, read_gazetteer
 from pipeline.intake.words.towns import TownNames, read_towns_through_time
 from pipeline.tables import INPUTS
@@ -45,21 +47,14 @@ class Ground:
     town_names: TownNames | None = None
 
 
-def read_ground(place: Place, unread: dict[str, str] | None = None) -> Ground:
-    """Read boundary, townships and every layer of `place`.
+def read_ground(place: Place, unread: dict[str, str] | None = None, cache: Cache | None = None) -> Ground:
+    """Read boundary, townships and every layer of `place`; layers that lie prepared in `cache` come from there.
 
     Raises InputError for a file that cannot be read; where `unread` is given, such a layer is passed over and the
     sentence noted there under its id.
     """
-    geographic = pyproj.CRS.from_user_input(place.geographic_crs)
-    boundary = None if place.boundary is None else _read_boundary(place, geographic)
-    crs = _working_crs(place, geographic, boundary)
-    if boundary is not None:
-        boundary = to_crs(np.array([boundary], dtype=object), geographic, crs)[0]
-    towns = _read_towns(place, crs)
-    known = [boundary] if boundary is not None else list(towns.geometry)
-    around = _around(known, crs, geographic, place)
-    read = _read_layers(place, crs, around, unread)
+    geographic, boundary, crs, towns, around = _read_frame(place)
+    read = _read_layers(place, crs, around, unread, cache)
     layers = _together(read, crs)
     if around is None and len(layers):  # a place without an outline is where its layers are
         around = _around([shapely.box(*layers.total_bounds)], crs, geographic, place)
@@ -73,6 +68,14 @@ def read_ground(place: Place, unread: dict[str, str] | None = None) -> Ground:
         crs, geographic, boundary, towns, layers, _coverage(place, crs, boundary), tuple(faults), around,
         shape_table(inputs, INPUTS), gazetteer, town_names,
     )  # fmt: skip
+
+
+def layer_keys(place: Place) -> dict[str, str | None]:
+    """Under which key of the prepared cache each vector layer's features lie, by its id; None where it has no file."""
+    _, _, crs, _, around = _read_frame(place)
+    rules, limits, language = place.rules.overlap, place.limits, place.language
+    vectors = [layer for layer in place.layers if not layer.cells]
+    return {layer.id: layer_key(layer, rules, limits, crs, around, language) for layer in vectors}
 
 
 def towns_of(shapes: Shapes, ground: Ground) -> dict[str, list[Any]]:
@@ -97,20 +100,83 @@ def surface_points(shapes: Shapes, ground: Ground) -> dict[str, Floats]:
     return {"lon": lon_lat[:, 0], "lat": lon_lat[:, 1]}
 
 
+def _read_frame(place: Place) -> tuple[pyproj.CRS, Any, pyproj.CRS, gpd.GeoDataFrame, Around | None]:
+    """All of the ground but its layers: geographic CRS, boundary, working CRS, townships, and what lies around."""
+    geographic = pyproj.CRS.from_user_input(place.geographic_crs)
+    boundary = None if place.boundary is None else _read_boundary(place, geographic)
+    crs = _working_crs(place, geographic, boundary)
+    if boundary is not None:
+        boundary = to_crs(np.array([boundary], dtype=object), geographic, crs)[0]
+    towns = _read_towns(place, crs)
+    known = [boundary] if boundary is not None else list(towns.geometry)
+    return geographic, boundary, crs, towns, _around(known, crs, geographic, place)
+
+
 def _read_layers(
-    place: Place, crs: pyproj.CRS, around: Around | None, unread: dict[str, str] | None
+    place: Place, crs: pyproj.CRS, around: Around | None, unread: dict[str, str] | None, cache: Cache | None
 ) -> list[LayerRead]:
     read = []
     for layer in place.layers:
         if not layer.required and not layer.path.exists():
             continue
         try:
-            read.append(read_layer(layer, place.rules.overlap, place.limits, crs, around, place.language))
+            given = (layer, place.rules.overlap, place.limits, crs, around, place.language)
+            read.append(read_layer(*given) if layer.cells else read_prepared(*given, cache))  # a raster is only opened
         except InputError as error:
             if unread is None:
                 raise
             unread[layer.id] = str(error)
     return read
+
+
+def with_raster_layers(
+    ground: Ground, place: Place, shapes: Shapes, reach_m: float, unread: dict[str, str] | None = None
+) -> Ground:
+    """`ground` with the cells of the place's raster layers within `reach_m` of the bounds of `shapes` (working CRS).
+
+    read_ground has only opened these layers: what is read is bounded by the shapes. Raises InputError and uses `unread`
+    as read_ground does.
+    """
+    rasters = [one for one in place.layers if one.cells and one.path.exists() and one.id not in (unread or {})]
+    if not rasters or not len(shapes):
+        return ground
+    rules, read = place.rules.overlap, dict[str, LayerRead]()
+    for layer in rasters:
+        areas = _boxes(shapes, reach_m + layer.buffer_m)
+        try:
+            read[layer.id] = read_layer(layer, rules, place.limits, ground.crs, ground.around, place.language, areas)
+        except InputError as error:
+            if unread is None:
+                raise
+            unread[layer.id] = str(error)
+    others = ground.layers[~ground.layers["layer_id"].isin(list(read))]
+    filled = [frame for frame in (others, *(one.frame for one in read.values())) if len(frame)]
+    kept = ground.inputs[ground.inputs["is_source"].astype(bool) | ~ground.inputs["input_id"].isin(list(read))]
+    rows = pd.DataFrame([row for one in read.values() for row in one.inputs], columns=INPUTS.names)
+    return replace(
+        ground,
+        layers=pd.concat(filled, ignore_index=True) if filled else others,
+        inputs=shape_table(pd.concat([kept, rows]) if len(kept) else rows, INPUTS),
+        unusable=tuple(dict.fromkeys([*ground.unusable, *(line for one in read.values() for line in one.unusable)])),
+    )
+
+
+def raster_reach_m(place: Place, accuracy_m: float) -> float:
+    """How far round leads of at worst `accuracy_m` (one sigma, metres) the cells of raster layers can matter.
+
+    That is the farthest of: adjacent (R05), within_m, and three times the combined accuracy, by which the boundary is
+    moved for overlap_low_m2 and overlap_high_m2.
+    """
+    rasters = [layer for layer in place.layers if layer.cells]
+    within_m = max((layer.within_m for layer in rasters), default=0.0)
+    own_m = max((layer.position_accuracy_m for layer in rasters), default=0.0)
+    return max(place.rules.overlap.adjacent_m, within_m, 3 * float(np.hypot(accuracy_m, own_m)) + 1)
+
+
+def _boxes(shapes: Shapes, reach_m: float) -> Shapes:
+    """The bounds of each shape grown by `reach_m`; shapes without bounds have none."""
+    bounds = shapely.bounds(shapes) + np.array([-reach_m, -reach_m, reach_m, reach_m])
+    return np.asarray(shapely.box(*bounds[np.isfinite(bounds).all(axis=1)].T), dtype=object)
 
 
 def _together(read: list[LayerRead], crs: pyproj.CRS) -> gpd.GeoDataFrame:

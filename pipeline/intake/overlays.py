@@ -58,13 +58,23 @@ class Features(NamedTuple):
 
 
 def read_layer(
-    layer: Layer, rules: OverlapRules, limits: Limits, crs: pyproj.CRS, around: Around | None, language: str
-) -> LayerRead:
-    """Every usable feature of `layer` in `crs`. Raises InputError for a file or a column that is not there."""
-    records, shapes, repairs, inputs = read_features(layer, limits, crs, around, language)
-    _require_columns(layer, records, language)
-    doubts = _code_doubts(layer, records, language)
-    inputs = [{**row, "notes": [*row["notes"], *doubts]} for row in inputs]
+    layer: Layer, rules: OverlapRules, limits: Limits, crs: pyproj.CRS, around: Around | None, language: str,
+    areas: Shapes | None = None,
+) -> LayerRead:  # fmt: skip
+    """Every usable feature of `layer` in `crs`; of a raster the cells that the bounds of `areas` (in `crs`) touch.
+
+    Raises InputError for a file or a column that is not there.
+    """
+    if layer.cells:
+        from pipeline.intake.rasters.land_cover import read_cover  # rasterio is loaded by who has a raster
+
+        records, shapes, doubts, inputs = read_cover(layer, areas, limits, crs, around, language)
+        repairs: list[str | None] = [None] * len(records)
+    else:
+        records, shapes, repairs, inputs = read_features(layer, limits, crs, around, language)
+        _require_columns(layer, records, language)
+        doubts = _code_doubts(layer, records, language)
+        inputs = [{**row, "notes": [*row["notes"], *doubts]} for row in inputs]
     chosen = [i for i, record in enumerate(records) if _is_selected(layer, record)]
     records, repairs = [records[i] for i in chosen], [repairs[i] for i in chosen]
     shapes = shapes[chosen]
@@ -77,7 +87,8 @@ def read_layer(
         if not is_usable
     ]
     frame = gpd.GeoDataFrame(_columns(layer, records, repairs, rules), geometry=list(shapes), crs=crs)
-    said = [say(language, "intake.layer_codes", layer=layer.title, note=note) for note in doubts]
+    key = "rasters.layer" if layer.cells else "intake.layer_codes"
+    said = [say(language, key, layer=layer.title, note=note) for note in doubts]
     return LayerRead(frame[np.array(usable, dtype=bool)].reset_index(drop=True), said + unusable, inputs)
 
 
@@ -182,7 +193,8 @@ def _columns(
         "position_accuracy_m": layer.position_accuracy_m,
         "sliver_m2": layer.thresholds.sliver_m2 if layer.thresholds else rules.sliver_m2,
         "sliver_share": layer.thresholds.sliver_share if layer.thresholds else rules.sliver_share,
-        "feature_key": keys.where(~keys.duplicated(keep=False), keys + "#" + rows),
+        # areas of one cell value are one feature, so that windows do not show
+        "feature_key": keys if layer.cells else keys.where(~keys.duplicated(keep=False), keys + "#" + rows),
         "name": [_word(layer, record, "name") for record in records],
         "level": [_word(layer, record, "level") for record in records],
         "grade": [_word(layer, record, "grade") or _word(layer, record, "level") for record in records],

@@ -8,7 +8,7 @@ import pyproj
 import pytest
 import shapely
 
-from pipeline import jobs
+from pipeline import jobs, notices
 from pipeline.check.run import check, console_lines
 from pipeline.config import Origin
 from pipeline.intake.inputs import input_row
@@ -80,7 +80,7 @@ def test_no_parameter_is_in_anything_that_a_run_or_check_writes_or_says(place, t
     tables = finished.cycle.tables
     assert tables["leads"].groupby("source_id").size().to_dict() == {"given": 3, "leads": 3, "table": 1}
     assert tables["set_aside"].loc[tables["set_aside"]["source_id"] == "only", "reason"].tolist() == ["E9"] * 3
-    said = "\n".join([*console_lines(checked), *jobs.warnings_of(finished.cycle), *capsys.readouterr()])
+    said = "\n".join([*console_lines(checked), *notices.warnings_of(finished.cycle), *capsys.readouterr()])
     written = readable(tmp_path / "outputs") | readable(tmp_path / "check")
     everything = "\n".join(written) + said
     assert re.search(r"13\.753|27\.617|39\.829", everything) is None
