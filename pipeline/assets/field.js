@@ -5,6 +5,7 @@
   var words = data.words;
   var map = window[data.map];
   var byNumber = {};
+  var popupWidth = Math.min(360, window.innerWidth - 70);
 
   function element(tag, className, text) {
     var node = document.createElement(tag);
@@ -13,12 +14,54 @@
     return node;
   }
 
+  function drawn(outline) {
+    var space = "http://www.w3.org/2000/svg";
+    var svg = document.createElementNS(space, "svg");
+    svg.setAttribute("viewBox", "0 0 1000 1000");
+    ["outline-rim", "outline"].forEach(function (className) {
+      var path = document.createElementNS(space, "path");
+      path.setAttribute("class", className);
+      path.setAttribute("d", outline);
+      svg.appendChild(path);
+    });
+    return svg;
+  }
+
+  // The images before and after, side by side; a tap shows them below each other at full width.
+  function pair(found) {
+    if (!found.images.length) return element("p", "quiet", found.words);
+    var box = element("div", "pair");
+    found.images.forEach(function (image) {
+      var figure = element("figure");
+      var frame = element("button", "view");
+      frame.type = "button";
+      frame.title = words.enlarge;
+      var picture = element("img");
+      picture.src = image.src;
+      picture.alt = image.caption;
+      var scale = element("span", "scale", found.words);
+      scale.style.width = 100 * found.scale + "%";
+      frame.appendChild(picture);
+      frame.appendChild(drawn(found.outline));
+      frame.appendChild(scale);
+      frame.addEventListener("click", function () { box.classList.toggle("wide"); });
+      var caption = element("figcaption", "", image.caption);
+      if (image.title) caption.appendChild(element("small", "", image.title));
+      if (image.note) caption.appendChild(element("em", "", image.note));
+      figure.appendChild(frame);
+      figure.appendChild(caption);
+      box.appendChild(figure);
+    });
+    return box;
+  }
+
   function popup(problem) {
     var box = element("div", "popup");
     var head = element("div", "popup-head");
     head.appendChild(element("span", "chip p" + problem.priority, problem.priorityName));
     head.appendChild(element("strong", "", problem.number));
     box.appendChild(head);
+    if (problem.pair) box.appendChild(pair(problem.pair));
     var table = element("table");
     data.labels.forEach(function (label, k) {
       if (!problem.values[k]) return;
@@ -79,7 +122,9 @@
       var shape = problem.shape.type === "Point"
         ? L.circleMarker([problem.shape.coordinates[1], problem.shape.coordinates[0]], Object.assign({ radius: 8 }, style))
         : L.geoJSON(problem.shape, style);
-      shape.bindPopup(function () { return popup(problem); }, { maxWidth: 360, minWidth: 230, maxHeight: 380 });
+      shape.bindPopup(function () { return popup(problem); }, {
+        maxWidth: popupWidth, minWidth: problem.pair ? popupWidth : 230, maxHeight: 380
+      });
       shape.addTo(group);
       byNumber[problem.number.toUpperCase()] = { shape: shape, group: group, problem: problem };
       byNumber[problem.candidate.toUpperCase()] = byNumber[problem.number.toUpperCase()];
@@ -126,6 +171,7 @@
     else map.setView(data.centre, 11);
   }
   document.getElementById("fit").addEventListener("click", fitAll);
+  if (window.innerWidth < 760) map.zoomControl.setPosition("bottomright");  // a popup fills the top
   L.control.scale({ imperial: false }).addTo(map);
   map.invalidateSize();
   fitAll();

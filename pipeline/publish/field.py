@@ -14,6 +14,8 @@ import shapely
 from pipeline.config import Layer, Place
 from pipeline.geometry import Shapes, to_crs
 from pipeline.intake.words.codes import class_label
+from pipeline.publish.field_pairs import pair_for_page, size_words
+from pipeline.publish.imagery import Chip, chips_of
 from pipeline.publish.offline import map_page, static_page
 from pipeline.publish.rows import CLASSES, is_numbered, join_words, marks_of, problem_rows
 from pipeline.text import say
@@ -23,6 +25,7 @@ COLOURS = {
     "permit": "#777777",
 }  # fmt: skip
 DASHED = ("redline", "permit")
+FEATURE_WORDS = ["name", "grade", "zone"]  # what a drawn feature says of itself
 SURROUNDINGS_M = 1000  # how far round its problems a page draws the layers
 SIMPLIFY_M = 1.0  # for drawing only
 DISPLAY_CRS = "EPSG:4326"
@@ -36,11 +39,13 @@ def field_pages(
     problems = problem_rows(place, tables, place.language)
     towns = _towns(problems, place)
     shown = [layer for layer in place.layers if layer.secrecy != "secret" and layer.layer_class != "admin"]
+    features = [(layer, layers[layers["layer_id"] == layer.id]) for layer in shown]  # once, not for every township
+    chips = chips_of(place, problems, layers.crs) if place.imagery else {}
     pages = {
-        file: _town_page(place, cycle, as_of, name, problems.loc[rows], layers, shown)
+        file: _town_page(place, cycle, as_of, name, problems.loc[rows], features, layers.crs, chips)
         for file, (name, rows) in towns.items()
     }
-    return {"index.html": _index_page(place, cycle, as_of, problems, towns), **pages}
+    return {"index.html": _index_page(place, cycle, as_of, problems, towns, chips), **pages}
 
 
 def _towns(problems: gpd.GeoDataFrame, place: Place) -> dict[str, tuple[str, Any]]:
@@ -56,26 +61,28 @@ def _towns(problems: gpd.GeoDataFrame, place: Place) -> dict[str, tuple[str, Any
 
 
 def _town_page(
-    place: Place, cycle: str, as_of: date, town: str, problems: gpd.GeoDataFrame, layers: gpd.GeoDataFrame,
-    shown: list[Layer],
+    place: Place, cycle: str, as_of: date, town: str, problems: gpd.GeoDataFrame,
+    layers: list[tuple[Layer, gpd.GeoDataFrame]], crs: pyproj.CRS, chips: dict[str, list[Chip]],
 ) -> str:  # fmt: skip
     language = place.language
+    own_chips = {key: chips[key] for key in problems["candidate_id"] if key in chips}
     labels = [say(language, f"field.{name}") for name in FIELDS]
-    shapes = _for_display(problems.geometry.to_numpy(), layers.crs)
-    drawn, credits = _drawn_layers(layers, shown, problems, language)
+    shapes = _for_display(problems.geometry.to_numpy(), crs)
+    drawn, credits = _drawn_layers(layers, problems, crs)
     data = {
         "labels": labels,
-        "words": {key: say(language, f"field.word_{key}") for key in ("reasons", "notFound")}
+        "words": {key: say(language, f"field.word_{key}") for key in ("reasons", "notFound", "enlarge")}
         | {f"priority{k}": _priority_words(k, language) for k in (1, 2, 3)},
         "centre": _centre(place, problems),
         "layers": drawn,
         "problems": [
-            _problem(problem, shape, language)
+            _problem(problem, shape, own_chips.get(problem["candidate_id"]), language)
             for problem, shape in zip(problems.to_dict("records"), shapes, strict=True)
         ],
     }
     title = say(language, "field.title", place=place.name, town=town)
-    return map_page(title, language, _frame(place, cycle, as_of, title, problems, credits), data)
+    credits += [chip.attribution for pair in own_chips.values() for chip in pair if chip.attribution]
+    return map_page(title, language, _frame(place, cycle, as_of, title, problems, credits, own_chips), data)
 
 
 def _priority_words(priority: int, language: str) -> str:
@@ -88,8 +95,8 @@ FIELDS = (
 )  # fmt: skip
 
 
-def _problem(problem: dict[str, Any], shape: Any, language: str) -> dict[str, Any]:
-    """What the page knows of a problem: words only, no points, no score, nothing that names a source."""
+def _problem(problem: dict[str, Any], shape: Any, chips: list[Chip] | None, language: str) -> dict[str, Any]:
+    """What the page knows of a problem: words and images, no points, no score, nothing that names a source."""
     area = say(language, "field.area_value", ha=problem["area_m2"] / 10_000, mu=problem["area_m2"] * 3 / 2000)
     on_classes = [
         say(language, "field.on_value", name=class_label(name, language), ha=problem[f"{name}_m2"] / 10_000)
@@ -124,11 +131,12 @@ def _problem(problem: dict[str, Any], shape: Any, language: str) -> dict[str, An
         "lon": problem["lon"],
         "lat": problem["lat"],
         "shape": _geojson(shape),
+        "pair": None if chips is None else pair_for_page(problem["geometry"], chips, language),
     }
 
 
 def _drawn_layers(
-    layers: gpd.GeoDataFrame, shown: list[Layer], problems: gpd.GeoDataFrame, language: str
+    layers: list[tuple[Layer, gpd.GeoDataFrame]], problems: gpd.GeoDataFrame, crs: pyproj.CRS
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The overlay layers round the problems, simplified for drawing, and whom to credit for them."""
     if problems.empty:
@@ -136,26 +144,25 @@ def _drawn_layers(
     left, bottom, right, top = problems.total_bounds
     box = shapely.box(left - SURROUNDINGS_M, bottom - SURROUNDINGS_M, right + SURROUNDINGS_M, top + SURROUNDINGS_M)
     drawn, credits = [], []
-    for layer in shown:
-        own = layers[layers["layer_id"] == layer.id]
-        own = own.iloc[np.sort(own.sindex.query(box, predicate="intersects"))]
+    for layer, features in layers:
+        own = features.iloc[np.sort(features.sindex.query(box, predicate="intersects"))]
         if own.empty:
             continue
         clipped = shapely.simplify(shapely.intersection(own.geometry.to_numpy(), box), SIMPLIFY_M)
-        features = [
+        outlines = [
             {"type": "Feature", "properties": {"t": _feature_text(row)}, "geometry": _geojson(shape)}
-            for row, shape in zip(own.to_dict("records"), _for_display(clipped, layers.crs), strict=True)
+            for row, shape in zip(own[FEATURE_WORDS].to_dict("records"), _for_display(clipped, crs), strict=True)
             if not shape.is_empty and shape.area
         ]
         dash = "6 4" if layer.layer_class in DASHED else None
         colour = COLOURS.get(layer.layer_class, "#55605e")
-        drawn.append({"title": layer.title, "colour": colour, "dash": dash, "features": features})
+        drawn.append({"title": layer.title, "colour": colour, "dash": dash, "features": outlines})
         credits.append(layer.attribution or f"{layer.provider} ({layer.licence})")
     return drawn, list(dict.fromkeys(credits))
 
 
 def _feature_text(row: dict[str, Any]) -> str:
-    return " · ".join(str(row[name]) for name in ("name", "grade", "zone") if isinstance(row[name], str))
+    return " · ".join(str(row[name]) for name in FEATURE_WORDS if isinstance(row[name], str))
 
 
 def _for_display(shapes: Shapes, crs: pyproj.CRS) -> Shapes:
@@ -175,7 +182,10 @@ def _centre(place: Place, problems: gpd.GeoDataFrame) -> list[float]:
     return [place.centre[1], place.centre[0]] if place.centre else [0.0, 0.0]
 
 
-def _frame(place: Place, cycle: str, as_of: date, title: str, problems: gpd.GeoDataFrame, credits: list[str]) -> str:
+def _frame(
+    place: Place, cycle: str, as_of: date, title: str, problems: gpd.GeoDataFrame, credits: list[str],
+    chips: dict[str, list[Chip]],
+) -> str:  # fmt: skip
     """Header, side panel and foot round the map; every word escaped."""
     language = place.language
     marks = "".join(
@@ -194,18 +204,20 @@ def _frame(place: Place, cycle: str, as_of: date, title: str, problems: gpd.GeoD
         f'<aside><form id="search"><input id="number" aria-label="{words["search"]}" placeholder="{words["search"]}">'
         f'<button type="submit">{words["find"]}</button></form><p id="message" role="status"></p>'
         f'<button id="fit" type="button">{words["fit"]}</button><h2>{words["layers"]}</h2><div id="layers"></div>'
-        f'<h2>{words["list"]}</h2><div id="problems"></div></aside>'
+        f'<h2>{words["list"]}</h2>{_size_line(chips, language)}<div id="problems"></div></aside>'
         f"<footer>{html.escape(say(language, 'labels.clue'))} {foot}</footer>"
     )
 
 
+def _size_line(chips: dict[str, list[Chip]], language: str) -> str:
+    words = size_words([chip for pair in chips.values() for chip in pair], language)
+    return f'<p class="quiet">{html.escape(words)}</p>' if words else ""
+
+
 def _index_page(
-    place: Place,
-    cycle: str,
-    as_of: date,
-    problems: gpd.GeoDataFrame,
-    towns: dict[str, tuple[str, Any]],
-) -> str:
+    place: Place, cycle: str, as_of: date, problems: gpd.GeoDataFrame, towns: dict[str, tuple[str, Any]],
+    chips: dict[str, list[Chip]],
+) -> str:  # fmt: skip
     language = place.language
     title = say(language, "field.index_title", place=place.name)
     marks = "".join(f"<span>{html.escape(mark)}</span>" for mark in marks_of(place, is_numbered(problems), language))
@@ -221,5 +233,6 @@ def _index_page(
     body = (
         f'<h1>{html.escape(title)}</h1><p class="quiet">{words}</p><p class="marks">{marks}</p>'
         f"<p>{html.escape(say(language, 'field.index_how'))}</p><table><tr>{head}</tr>{''.join(lines)}</table>"
+        f"{_size_line(chips, language)}"
     )
     return static_page(title, language, body)
