@@ -13,6 +13,7 @@ for _foreign in ("PROJ_LIB", "PROJ_DATA", "GDAL_DATA", "GDAL_DRIVER_PATH"):
 
 def screen(place: str | Path, cycle: str, language: str | None = None) -> "dict[str, pd.DataFrame]":
     """Every table of one cycle of a place folder, by name (docs/tables.md), without writing anything."""
-    from pipeline.jobs import make_tables, open_cycle
+    from pipeline.cycle import open_cycle
+    from pipeline.jobs import make_tables
 
     return make_tables(open_cycle(Path(place), cycle, language)).tables

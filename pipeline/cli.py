@@ -15,6 +15,7 @@ from pipeline.text import say, say_both
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pipeline.engine.spread import HowToRun, Tick
     from pipeline.jobs import Finished
 
 LISTED_LEFT = 20  # more undecided lines than this hide the rest of the message
@@ -78,6 +79,22 @@ def place_options(command: Command) -> Command:
     return command
 
 
+def scale_options(command: Command) -> Command:
+    """--workers and --scheduler: where the pieces of a large overlap are worked on."""
+    for option in (
+        click.option(
+            "--scheduler", metavar="tcp://HOST:PORT",
+            help="大数据：使用这个 Dask 调度器的工作进程 · large data: use the workers of this Dask scheduler",
+        ),
+        click.option(
+            "--workers", type=int, metavar="N",
+            help="大数据：本机进程数，1 为逐块计算，默认多线程 · large data: processes, 1 plain calls; default threads",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
 cycle_option = click.option(
     "--cycle", help="周期，默认为 place.toml 中最后一个 · cycle, default the last in place.toml"
 )
@@ -86,13 +103,23 @@ cycle_option = click.option(
 @leadscreen.command()
 @place_options
 @cycle_option
+@scale_options
 @click.option("--strict", is_flag=True, help="有待人工判定时退出码为 1 · exit 1 when a person has to decide something")
-def screen(place: Path, lang: str | None, outputs: Path, cycle: str | None, strict: bool) -> None:
+def screen(
+    place: Path,
+    lang: str | None,
+    outputs: Path,
+    cycle: str | None,
+    workers: int | None,
+    scheduler: str | None,
+    strict: bool,
+) -> None:
     """筛查一个周期，不写台账 · screen a cycle; never writes the ledger."""
     from pipeline import jobs
 
     name = _prepare(place, lang, outputs, cycle)
-    finished = jobs.screen(place, name, outputs, lang, _progress(place, lang))
+    how = _how(place, lang, outputs, workers, scheduler)
+    finished = jobs.screen(place, name, outputs, lang, _progress(place, lang), how)
     _say_finished(finished)
     if strict and bool(finished.cycle.tables["problems"]["needs_review"].any()):
         raise click.exceptions.Exit(1)
@@ -108,6 +135,7 @@ def check(place: Path, lang: str | None, outputs: Path, cycle: str | None, stric
 
     name = _prepare(place, lang, outputs, cycle)
     checked = run.check(place, name, outputs, lang, _progress(place, lang))
+    _say_of_cache(checked.told)
     for line in run.console_lines(checked):
         click.echo(line)
     if strict and checked.must_act:
@@ -117,11 +145,20 @@ def check(place: Path, lang: str | None, outputs: Path, cycle: str | None, stric
 @leadscreen.command()
 @place_options
 @cycle_option
+@scale_options
 @click.option("--only", help="只受理这些编号（逗号分隔）· only these ids, separated by commas")
 @click.option("--town", help="只受理这个乡镇 · only this township")
 @click.option("--dry-run", is_flag=True, help="只说明会做什么 · only say what would be done")
 def accept(
-    place: Path, lang: str | None, outputs: Path, cycle: str | None, only: str | None, town: str | None, dry_run: bool
+    place: Path,
+    lang: str | None,
+    outputs: Path,
+    cycle: str | None,
+    workers: int | None,
+    scheduler: str | None,
+    only: str | None,
+    town: str | None,
+    dry_run: bool,
 ) -> None:
     """清单转入台账并给出正式编号 · the list enters the ledger and gets its numbers."""
     from pipeline import jobs
@@ -129,7 +166,8 @@ def accept(
     name = _prepare(place, lang, outputs, cycle)
     language = lang or _language(place)
     ids = [word.strip() for word in only.split(",") if word.strip()] if only else []
-    given, left, finished = jobs.accept(place, name, outputs, lang, ids, town, dry_run, _progress(place, lang))
+    how = _how(place, lang, outputs, workers, scheduler)
+    given, left, finished = jobs.accept(place, name, outputs, lang, ids, town, dry_run, _progress(place, lang), how)
     numbers = sorted(given["problem_id"].dropna())
     if len(given):
         new = int(given["is_new"].sum())
@@ -165,6 +203,21 @@ def explain(place: Path, lang: str | None, outputs: Path, cycle: str | None, wan
     if not lines:
         raise InputError(say(language, "explain.nothing", wanted=wanted, folder=folder))
     for line in lines:
+        click.echo(line)
+
+
+@leadscreen.command()
+@place_options
+@click.option("--clear", "is_cleared", is_flag=True, help="全部清除 · remove all of it")
+def layers(place: Path, lang: str | None, outputs: Path, is_cleared: bool) -> None:
+    """列出已预处理的图层，可清除 · lists the prepared layers: from which file, how large, last used, whole or damaged."""
+    from pipeline.cycle import prepared_cache
+    from pipeline.layers import clear_lines, layer_lines
+    from pipeline.place_folder import read_place
+
+    known = read_place(place, lang)
+    cache = prepared_cache(known, outputs)
+    for line in clear_lines(cache) if is_cleared else layer_lines(known, cache):
         click.echo(line)
 
 
@@ -228,6 +281,15 @@ def _prepare(place: Path, lang: str | None, outputs: Path, cycle: str | None) ->
     return cycle or list(known.cycles)[-1]
 
 
+def _how(place: Path, lang: str | None, outputs: Path, workers: int | None, scheduler: str | None) -> "HowToRun":
+    """Where pieces are worked on, refused at once where that cannot be; their files lie beside the place's runs."""
+    from pipeline.engine.spread import HowToRun, check
+
+    how = HowToRun(workers, scheduler, outputs / place.resolve().name, lang or _language(place))
+    check(how)
+    return how
+
+
 def _language(place: Path) -> str:
     from pipeline.place_folder import read_place
 
@@ -235,23 +297,41 @@ def _language(place: Path) -> str:
 
 
 def _progress(place: Path, lang: str | None) -> Callable[[str], Any]:
-    """One bar a stage, on a terminal only, in signs that every console can show."""
+    """One bar a stage, on a terminal only, in signs that every console can show.
+
+    A stage in pieces shows how many are done, any other is done or not; one that fails shows no bar but how far it came.
+    """
     from tqdm import tqdm
 
     language = lang or _language(place)
 
     @contextmanager
-    def step(name: str) -> Iterator[None]:
+    def step(name: str) -> Iterator["Tick"]:
         title = say(language, f"run.step_{name.replace(' ', '_')}")
         with tqdm(total=1, desc=title, ascii=True, disable=None, bar_format="{desc}: {bar:30} {elapsed}") as bar:
-            yield
-            bar.update(1)
+
+            def tick(done: int, total: int) -> None:
+                bar.n, bar.total, bar.bar_format = done, total, "{desc}: {bar:30} {n_fmt}/{total_fmt} {elapsed}"
+                bar.refresh()
+
+            try:
+                yield tick
+            except BaseException:
+                bar.bar_format = say(language, "run.step_failed", title=title, progress="{n_fmt}/{total_fmt} {elapsed}")
+                raise
+            bar.update(bar.total - bar.n)
 
     return step
 
 
+def _say_of_cache(told: list[str]) -> None:
+    for line in told:
+        click.echo(f"! {line}", err=True)
+
+
 def _say_finished(finished: "Finished") -> None:
     cycle = finished.cycle
+    _say_of_cache(cycle.cache.told if cycle.cache else [])
     language, place, problems = cycle.place.language, cycle.place, cycle.tables["problems"]
     marks = [say(language, "labels.invented")] if place.is_invented else []
     marks += [] if finished.run["is_accepted"] else [say(language, "labels.draft")]

@@ -1,9 +1,8 @@
 """run.json: what a run was made from – inputs, config, code and versions, each by hash – so that it can be made again."""
 
-import hashlib
 import json
 import platform
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,11 @@ import pyogrio
 import pyproj
 import shapely
 
+from pipeline.cache import code_hash, hash_file
 from pipeline.config import Place
 from pipeline.geometry import make_id
 from pipeline.intake.privacy.scrub import scrub
-from pipeline.store import hash_file
+from pipeline.publish.imagery_files import image_files
 
 LIBRARIES = (
     "leadscreen",
@@ -26,6 +26,7 @@ LIBRARIES = (
     "pyogrio",
     "pyproj",
     "folium",
+    "rasterio",
     "xlsxwriter",
 )
 SIDECARS = (".shx", ".dbf", ".prj", ".cpg")
@@ -47,7 +48,7 @@ def make_manifest(place: Place, cycle: str, crs: pyproj.CRS) -> dict[str, Any]:
         "inputs": _inputs(place),
         "config": config,
         "rules": place.rules.model_dump(mode="json"),
-        "code": _code_hash(),
+        "code": code_hash(),
         "versions": _versions(),
     }
     text = json.dumps(manifest, sort_keys=True, ensure_ascii=False)
@@ -63,6 +64,7 @@ def _inputs(place: Place) -> list[dict[str, str]]:
     named += [("gazetteer", place.gazetteer)] if place.gazetteer else []
     through_time = place.townships.through_time if place.townships else None
     named += [("towns_through_time", through_time)] if through_time else []
+    named += [(f"image {day}", file) for day, file in image_files(place)]
     files = {(origin, file) for origin, path in named for file in _files(path)}
     files |= {(origin, side) for origin, path in files for ext in SIDECARS if (side := path.with_suffix(ext)).exists()}
     return [
@@ -74,16 +76,6 @@ def _inputs(place: Place) -> list[dict[str, str]]:
 def _files(path: Path) -> list[Path]:
     """The file itself, or every file of a folder; none where it is missing, which its declaration allows."""
     return [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
-
-
-def _code_hash() -> str:
-    digest = hashlib.sha256()
-    root = Path(str(resources.files("pipeline")))
-    for file in sorted(root.rglob("*"), key=lambda path: path.relative_to(root).as_posix()):
-        if file.suffix in (".py", ".toml", ".csv", ".js", ".css"):
-            digest.update(file.relative_to(root).as_posix().encode())
-            digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()
 
 
 def _versions() -> dict[str, str]:

@@ -5,7 +5,6 @@
 Whatever moment a run is killed at, `recover` finds either the old run or the complete new one and puts it in place.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -20,6 +19,7 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 
+from pipeline.cache import hash_file
 from pipeline.declare import Table, check_table, shape_table
 from pipeline.errors import InputError
 from pipeline.text import say
@@ -56,12 +56,6 @@ def read_table(path: Path, table: Table) -> pd.DataFrame:
             frame[column.name] = [list(cell) for cell in frame[column.name]]
     check_table(pd.DataFrame(frame), table)
     return frame
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file, hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -12,12 +12,10 @@ REPORTS = Table(
     (
         needed("report_id", "text", "made from source and content; equal records of one source are counted"),
         needed("source_id", "text", "the source file's name in sources/"),
-        needed("kind", "text", "change, points, reports, pushed, inspection or known"),
+        needed("kind", "text", "change, change_raster, points, reports, pushed, inspection or known"),
         needed("src_file", "text", "file name as received"),
         optional("src_sheet", "text", "sheet or layer inside the file"),
-        optional(
-            "src_row", "int", "row in the file, counted as a person counts it there (first record of a layer is 1)"
-        ),
+        optional("src_row", "int", "row in the file as a person counts it there (first record of a layer is 1)"),
         optional("orig_no", "text", "the sender's own number"),
         optional("batch", "text", "batch of the sender"),
         optional("due_date", "text", "date by which the sender wants an answer"),
@@ -53,9 +51,7 @@ LEADS = Table(
         optional("curr_date", "text", "later image date, ISO, as precise as known"),
         optional("date_precision", "text", "day, month, quarter, half or year: the coarser of the two dates"),
         optional("activity_l1", "text", "level-1 activity code A1–A7; empty when unknown, and unknown equals nothing"),
-        needed(
-            "activity_l2", "text", "level-2 activity code, A99 when unknown, the level-1 code when no finer is known"
-        ),
+        needed("activity_l2", "text", "level-2 activity code, else the level-1 code; A99 when unknown"),
         needed("activity_words", "text", "the activity as received"),
         needed("change_type", "text", "C1–C6, C9 when unknown"),
         needed("area_m2", "float", "ellipsoidal area, 0 for a point"),
@@ -223,6 +219,38 @@ SITES = Table(
     ),
 )
 
+CONFLICTS = Table(
+    "conflicts",
+    "ground that two layers of different ecosystem classes both claim: all of it, or where two of their features do",
+    ("rank",),
+    (
+        needed("rank", "int", "from 1: the layers, then their features; those with sites first, then the largest"),
+        needed("level", "text", "layers: two layers as a whole, also where they agree; features: one feature of each"),
+        needed("layer_a", "text", "the one layer, newest version received"),
+        needed("class_a", "text", "its class"),
+        optional("layer_date_a", "text", "its data date"),
+        optional("feature_a", "text", "the feature's own number; empty on level layers"),
+        optional("name_a", "text", "its name"),
+        needed("layer_b", "text", "the other layer"),
+        needed("class_b", "text", "as class_a"),
+        optional("layer_date_b", "text", "as layer_date_a"),
+        optional("feature_b", "text", "as feature_a"),
+        optional("name_b", "text", "as name_a"),
+        needed("overlap_m2", "float", "ellipsoidal area claimed by both; on level layers of the union of its pairs"),
+        optional("share_of_smaller", "float", "overlap_m2 / area of the smaller feature, 0–1"),
+        optional("is_within_accuracy", "bool", "nowhere wider than the two layers' combined position accuracy"),
+        optional("n_pairs", "int", "level layers: pairs of features listed"),
+        optional("n_slivers", "int", "level layers: pairs that share only a sliver (R04), which are not listed"),
+        optional("sliver_m2", "float", "the area of those slivers, which overlap_m2 leaves out"),
+        needed("n_sites", "int", "sites of this cycle that lie on it"),
+        needed("site_ids", "list", "which"),
+        optional("lon", "float", "degrees, a point on it; empty on level layers"),
+        optional("lat", "float", "degrees"),
+        optional("is_partial", "bool", "level layers: too many features, so only those that sites touch were compared"),
+    ),
+    "Protected areas, redline and permits overlap lawfully and are not compared. Pairs of one layer may share ground.",
+)
+
 CASES = Table(
     "cases",
     "one known case as this run saw it",
@@ -339,6 +367,7 @@ TABLES = {
         OVERLAPS,
         MERGES,
         SITES,
+        CONFLICTS,
         CASES,
         MATCHES,
         PROBLEMS,

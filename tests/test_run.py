@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from pipeline import screen
+from pipeline.cycle import open_cycle
 from pipeline.errors import ConfigError, InputError, TableError
-from pipeline.jobs import accept, make_tables, open_cycle
+from pipeline.jobs import accept, make_tables
 from pipeline.jobs import screen as screen_job
 from pipeline.stages.account import account
 from tests.conftest import box, lead, write_layer, write_source

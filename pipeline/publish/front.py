@@ -8,8 +8,9 @@ import pandas as pd
 
 from pipeline.config import Place
 from pipeline.intake.words.codes import class_label
+from pipeline.publish.accounts import accounting_rows
 from pipeline.publish.offline import static_page
-from pipeline.publish.rows import accounting_rows, join_words, marks_of
+from pipeline.publish.rows import join_words, marks_of
 from pipeline.text import say
 
 SHORT = 10  # a date or a name this long stays on one line
@@ -39,6 +40,7 @@ def front_page(
         _relations(problems, language),
         _towns(problems, language),
         _hits(place, tables, language),
+        _conflicts(place, tables["conflicts"], language),
         _questions(problems, language),
         _layers(place, language),
     ]
@@ -88,10 +90,20 @@ def _hits(place: Place, tables: dict[str, pd.DataFrame], language: str) -> Block
     return say(language, "front.hits"), heads, rows
 
 
+def _conflicts(place: Place, conflicts: pd.DataFrame, language: str) -> Block:
+    """Layers that claim the same ground; the workbook lists it feature by feature."""
+    titles = {layer.id: layer.title for layer in place.layers}
+    own = conflicts[(conflicts["level"] == "layers") & (conflicts["n_pairs"] > 0)]
+    rows = [[f"{titles[row.layer_a]} × {titles[row.layer_b]}", int(row.n_pairs), f"{row.overlap_m2 / 10_000:.4f}",
+             int(row.n_sites)] for row in own.itertuples()]  # fmt: skip
+    heads = [say(language, f"front.col_{name}") for name in ("layers", "places", "both_ha", "own_sites")]
+    return say(language, "front.conflicts"), heads, rows
+
+
 def _questions(problems: pd.DataFrame, language: str) -> Block:
     waiting = problems[problems["needs_review"].astype(bool)]
-    rows = [[str(row["candidate_id"]), row["town"] if isinstance(row["town"], str) else "", str(row["review_reason"])]
-            for row in waiting.to_dict("records")]  # fmt: skip
+    cells = zip(waiting["candidate_id"], waiting["town"], waiting["review_reason"], strict=True)
+    rows = [[str(number), town if isinstance(town, str) else "", str(question)] for number, town, question in cells]
     heads = [say(language, f"front.col_{name}") for name in ("number", "town", "question")]
     return say(language, "front.questions"), heads, rows
 

@@ -8,7 +8,7 @@ import pytest
 from pipeline import screen
 from pipeline.intake.coordinates.shifted import to_gcj02
 from pipeline.jobs import accept
-from pipeline.publish.rows import candidate_places
+from pipeline.publish.evidence import candidate_places
 from tests.conftest import box, lead, write_source
 
 

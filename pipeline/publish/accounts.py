@@ -1,0 +1,93 @@
+"""What a delivery says of itself: sums by township, where every record went, how to read it, what it was made from."""
+
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from pipeline.config import Place
+from pipeline.intake.words.codes import class_label
+from pipeline.publish.rows import CLASSES, Tables, join_words, marks_of
+from pipeline.text import say
+
+
+def statistics_rows(problems: gpd.GeoDataFrame, language: str) -> pd.DataFrame:
+    """Township × activity: number of problems and hectares per class; sums are of unrounded m²."""
+    frame = pd.DataFrame(problems).assign(
+        town_name=problems["town"].where(problems["town"].notna(), say(language, "labels.no_town"))
+    )
+    figures = ["area_m2", "new_m2", *(f"{name}_m2" for name in CLASSES)]
+    keys = ["town_name", "activity_l1_name"]
+    grouped = frame.groupby(keys, sort=True, dropna=False)
+    rows = grouped[figures].sum(min_count=1).join(grouped.size().rename("n")).reset_index()
+    total = {"town_name": say(language, "list.total"), "activity_l1_name": "", "n": len(frame)}
+    total |= {name: frame[name].sum(min_count=1) for name in figures}
+    return pd.concat([rows, pd.DataFrame([total])], ignore_index=True) if len(frame) else pd.DataFrame([total])
+
+
+def accounting_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:
+    """Per source: where every record went; set aside by reason."""
+    reports, outcomes, gone = tables["reports"], tables["outcomes"], tables["set_aside"]
+    rows = []
+    for source in place.sources:
+        own = gone[gone["source_id"] == source.id]
+        went = outcomes.loc[outcomes["source_id"] == source.id, "outcome"].value_counts()
+        by_reason = own["reason"].value_counts().sort_index()
+        words = [f"{reason} {say(language, f'labels.{reason}')} {n}" for reason, n in by_reason.items()]
+        rows.append(
+            {
+                "title": source.title,
+                "file": source.path.name,
+                "received": source.received.isoformat(),
+                "reports": int((reports["source_id"] == source.id).sum()),
+                **{name: int(went.get(name, 0)) for name in ("listed", "known", "information")},
+                "set_aside": len(own),
+                "by_reason": join_words(words, language),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def note_rows(place: Place, cycle: str, as_of: date, run: dict[str, Any], language: str) -> pd.DataFrame:
+    """How to read the list: what it is, the thresholds, the layers with date and licence, versions."""
+    lines = [
+        ("list.note_what", {}),
+        ("list.note_cycle", {"cycle": cycle, "as_of": as_of.isoformat(), "run": run["run_id"]}),
+    ]
+    lines += [
+        (f"list.note_{key}", {}) for key in ("areas", "vintage", "covered", "permit", "conflicts", "score", "review")
+    ]
+    rows = [{"topic": say(language, "list.topic_reading"), "text": say(language, key, **v)} for key, v in lines]
+    for layer in place.layers:
+        day = layer.data_date.isoformat() if layer.data_date else say(language, "run.undated")
+        words = {"title": layer.title, "day": day, "licence": layer.licence, "provider": layer.provider}
+        name = class_label(layer.layer_class, language)
+        rows.append({"topic": name, "text": say(language, "list.note_layer", **words)})
+    credits = dict.fromkeys(origin.attribution for origin in (*place.sources, *place.layers) if origin.attribution)
+    rows += [{"topic": say(language, "list.topic_attribution"), "text": words} for words in credits]
+    for section, values in run["rules"].items():
+        rows += [{"topic": f"rules.toml [{section}]", "text": f"{key} = {value}"} for key, value in values.items()]
+    rows += [{"topic": say(language, "list.topic_versions"), "text": f"{k} {v}"} for k, v in run["versions"].items()]
+    return pd.DataFrame(rows)
+
+
+def meta_rows(place: Place, cycle: str, as_of: date, run: dict[str, Any], language: str) -> pd.DataFrame:
+    """Key and value: what the delivery was made from."""
+    pairs: list[tuple[str, object]] = [
+        ("place", place.name), ("code", place.code), ("cycle", cycle), ("as_of", as_of.isoformat()),
+        ("run_id", run["run_id"]), ("status", "accepted" if run["is_accepted"] else "draft"),
+        ("marks", join_words(marks_of(place, run["is_accepted"], language), language)),
+        ("working_crs", run["working_crs"]),
+    ]  # fmt: skip
+    pairs += [(f"input {item['id']} {item['file']}", f"sha256 {item['sha256']}") for item in run["inputs"]]
+    pairs += [(f"rule {s}.{k}", v) for s, values in run["rules"].items() for k, v in values.items()]
+    pairs += [(f"version {name}", version) for name, version in run["versions"].items()]
+    credits = dict.fromkeys(origin.attribution for origin in (*place.sources, *place.layers) if origin.attribution)
+    pairs += [(f"attribution {k}", words) for k, words in enumerate(credits, 1)]
+    pairs += [
+        (f"layer {layer.id}", f"{layer.title}; {layer.data_date or ''}; {layer.licence}")
+        for layer in place.layers
+        if layer.secrecy != "secret"
+    ]
+    return pd.DataFrame([{"key": key, "value": str(value)} for key, value in pairs])

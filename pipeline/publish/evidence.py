@@ -1,0 +1,168 @@
+"""What stands behind the list, as people see it: overlaps, known cases, what was set aside, merged, left to decide or in conflict."""
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from pipeline.config import Place
+from pipeline.intake.words.codes import class_label, label
+from pipeline.publish.rows import Tables, join_words, numbers_of
+from pipeline.text import say
+
+SHOWN_NUMBERS = 6  # more in one cell hide the others
+
+
+def overlap_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:
+    """What each listed site lies on, per layer and feature; classes are on the list itself."""
+    numbers = numbers_of(tables)
+    overlaps = tables["overlaps"]
+    rows = overlaps[
+        (overlaps["subject"] == "site") & overlaps["subject_id"].isin(numbers) & (overlaps["level"] != "class")
+    ]
+    titles = {layer.id: layer.title for layer in place.layers if layer.secrecy != "secret"}
+    rows = rows[rows["layer_id"].isin(titles)].reset_index(drop=True)
+    return rows.assign(
+        number=rows["subject_id"].map(numbers),
+        layer_title=rows["layer_id"].map(titles),
+        class_name=[class_label(name, language) for name in rows["layer_class"]],
+        zone_name=[label("pa_zones", zone, language) for zone in rows["zone"]],
+        level_name=[say(language, f"list.level_{level}") for level in rows["level"]],
+        position_name=[say(language, f"labels.position_{position}") for position in rows["position"]],
+        vintage=[say(language, "labels.no") if ok is False else "" for ok in rows["vintage_ok"]],
+    )
+
+
+def case_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:
+    """The known cases of this run, with the sites that met them."""
+    cases = pd.DataFrame(tables["cases"]).drop(columns="geometry")
+    titles = {source.id: source.title for source in place.sources} | {"ledger": say(language, "list.ledger")}
+    met = tables["matches"].groupby("problem_id")["site_id"].apply(list) if len(tables["matches"]) else {}
+    numbers = numbers_of(tables)
+    listed = [[numbers[s] for s in met.get(case, []) if s in numbers] for case in cases["problem_id"]]
+    return cases.assign(
+        source_title=cases["source_id"].map(titles),
+        state_name=[label("states", state, language) for state in cases["state"]],
+        activity_name=[label("activity_types", code, language) for code in cases["activity_l1"]],
+        met=[join_words(sorted(own), language) for own in listed],
+    )
+
+
+def set_aside_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:
+    """What goes no further and why, so that every row can be found again in its file.
+
+    `text` (scrubbed) and `places` (where its words may mean) are for the house alone: no delivery layer has them.
+    """
+    gone = tables["set_aside"]
+    where = tables["leads"].set_index("lead_id")[["lon", "lat", "town", "area_m2", "kind"]]
+    rows = gone.join(where, on="lead_id")
+    is_report = rows["kind"] == "reports"  # where a petition points stays in the house
+    rows.loc[is_report, ["lon", "lat"]] = None
+    texts, places = petition_texts(place, tables["reports"]), candidate_places(tables["candidates"], language)
+    return rows.assign(
+        seq=range(1, len(rows) + 1),
+        reason_name=[say(language, f"labels.{reason}") for reason in rows["reason"]],
+        text=[texts.get(report_id, "") for report_id in rows["report_id"]],
+        places=[places.get(report_id, "") for report_id in rows["report_id"]],
+    )
+
+
+def petition_texts(place: Place, reports: pd.DataFrame) -> dict[str, str]:
+    """report_id → what a petition, report or media lead says, as it was scrubbed at the door."""
+    titles = {
+        s.id: [s.columns[n] for n in ("place_text", "text") if n in s.columns]
+        for s in place.sources
+        if s.kind == "reports"
+    }
+    own = reports[reports["source_id"].isin(titles)]
+    words = zip(own["report_id"], own["source_id"], own["attributes"].map(json.loads), strict=True)
+    return {
+        report_id: " ".join(cells[title] for title in titles[source_id] if title in cells)
+        for report_id, source_id, cells in words
+    }
+
+
+def candidate_places(candidates: pd.DataFrame, language: str) -> dict[str, str]:
+    """report_id → the places its words may mean, the likeliest first, in one cell."""
+    found: dict[str, list[str]] = {}
+    for row in candidates[candidates["reading"] == "words"].itertuples():
+        name = f"{row.town}{row.name}" if isinstance(row.town, str) and row.town != row.name else str(row.name)
+        sentence = say(language, "list.candidate", name=name, radius=row.radius_m, lon=row.lon, lat=row.lat)
+        found.setdefault(str(row.report_id), []).append(sentence)
+    return {report_id: ("；" if language == "zh" else "; ").join(places) for report_id, places in found.items()}
+
+
+def merged_rows(tables: Tables, language: str) -> pd.DataFrame:
+    """Pairs of leads that are one place, and by which rule."""
+    pairs = tables["merges"]
+    return _pair_rows(pairs[pairs["decision"] == "same"], tables, language)
+
+
+def undecided_rows(tables: Tables, language: str) -> pd.DataFrame:
+    """Everything a person has to decide: pairs of leads, sites against cases, and what cannot be judged."""
+    pairs = tables["merges"]
+    asked = _pair_rows(pairs[pairs["decision"] == "review"], tables, language)
+    problems = tables["problems"]
+    waiting = problems[problems["needs_review"].astype(bool)]
+    numbers = waiting["problem_id"].where(waiting["problem_id"].notna(), waiting["candidate_id"])
+    own = pd.DataFrame({"number_a": numbers, "site_a": waiting["site_id"], "reason": waiting["review_reason"]})
+    own = own.assign(question=say(language, "list.question_problem"))
+    asked = asked.assign(question=say(language, "list.question_pair"))
+    rows = pd.concat([own, asked], ignore_index=True).reindex(columns=[*asked.columns])
+    return rows.assign(seq=range(1, len(rows) + 1), answer="")
+
+
+def conflict_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:
+    """Ground that two layers both claim: their sums, then feature by feature. Layers that agree and secret ones are left out."""
+    layers = {layer.id: layer for layer in place.layers if layer.secrecy != "secret"}
+    rows = tables["conflicts"]
+    agree = (rows["n_pairs"] + rows["n_slivers"] == 0) & ~rows["is_partial"]
+    is_shown = rows["layer_a"].isin(layers) & rows["layer_b"].isin(layers) & ~agree.fillna(False)
+    rows = rows[is_shown].reset_index(drop=True)
+    numbers = numbers_of(tables)
+    words: dict[str, Any] = {"seq": range(1, len(rows) + 1)}
+    for side in ("a", "b"):
+        words[f"title_{side}"] = [layers[name].title for name in rows[f"layer_{side}"]]
+        words[f"class_name_{side}"] = [class_label(name, language) for name in rows[f"class_{side}"]]
+    return rows.assign(
+        **words,
+        level_name=[say(language, f"conflicts.level_{level}") for level in rows["level"]],
+        numbers=[_some([numbers[s] for s in own if s in numbers], language) for own in rows["site_ids"]],
+        note=[_conflict_note(row, language) for row in rows.itertuples()],
+    )
+
+
+def _some(numbers: list[str], language: str) -> str:
+    """The first few numbers and how many there are."""
+    shown = join_words(numbers[:SHOWN_NUMBERS], language)
+    if len(numbers) <= SHOWN_NUMBERS:
+        return shown
+    return say(language, "conflicts.more_numbers", numbers=shown, n=len(numbers))
+
+
+def _conflict_note(row: Any, language: str) -> str:
+    """What the figures of a row leave out, in words."""
+    if row.level == "features":
+        return say(language, "conflicts.within_accuracy") if row.is_within_accuracy else ""
+    notes = []
+    if row.n_slivers:
+        notes.append(say(language, "conflicts.slivers", n=row.n_slivers, area=row.sliver_m2))
+    if row.is_partial:
+        notes.append(say(language, "conflicts.partial"))
+    return ("" if language == "zh" else " ").join(notes)
+
+
+def _pair_rows(pairs: pd.DataFrame, tables: Tables, language: str) -> pd.DataFrame:
+    leads = tables["leads"].set_index("lead_id")
+    sites = tables["outcomes"].set_index("lead_id")["site_id"]
+    numbers = numbers_of(tables)
+    pairs = pairs.reset_index(drop=True)
+    words: dict[str, Any] = {"seq": range(1, len(pairs) + 1)}
+    for side in ("a", "b"):
+        ids = pairs[f"lead_{side}"]
+        words[f"orig_no_{side}"] = ids.map(leads["orig_no"])
+        words[f"source_{side}"] = [label("lead_sources", leads.at[i, "source_code"], language) for i in ids]
+        words[f"period_{side}"] = ids.map(leads["period"])
+        words[f"site_{side}"] = ids.map(sites)
+        words[f"number_{side}"] = ids.map(sites).map(numbers)
+    return pairs.assign(**words)

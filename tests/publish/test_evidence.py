@@ -1,0 +1,54 @@
+"""The sheet of layer conflicts: what it lists, which problems it names, what it leaves out."""
+
+import openpyxl
+import pytest
+
+from pipeline.jobs import screen as screen_job
+from tests.conftest import box, write_layer
+
+
+@pytest.fixture
+def woods(place):
+    """A forest half on the left fifth of the marsh, where leads “in” and “half” lie, and a strip of 0.3 m on its right."""
+    write_layer(place, "woods", [box(-200, 0, 400, 1000), box(999.7, 0, 500, 100)], **{"class": '"forest"'})
+    return place
+
+
+def conflict_sheet(place, out):
+    finished = screen_job(place, "2023", out)
+    sheet = openpyxl.load_workbook(next((finished.folder / "province").glob("*.xlsx")))["图层冲突"]
+    titles = [cell.value for cell in sheet[3]]
+    return finished, [dict(zip(titles, (c.value for c in row), strict=True)) for row in sheet.iter_rows(min_row=4)]
+
+
+def test_the_sheet_gives_the_sum_then_the_features(woods, tmp_path):
+    finished, (total, pair) = conflict_sheet(woods, tmp_path / "out")
+    assert (total["级别"], total["冲突处数"], total["说明"]) == (
+        "合计",
+        1,
+        "碎屑重叠 1 处，共 30.00 平方米，不逐一列出。",
+    )
+    assert (pair["级别"], pair["图层甲"], pair["要素编号甲"], pair["类别乙"]) == ("要素", "woods", "woods-0", "湿地")
+    assert pair["重叠面积(公顷)"] == pytest.approx(20, rel=1e-4)
+    assert pair["占较小要素(%)"] == 50
+    numbers = finished.cycle.tables["problems"]["candidate_id"]
+    assert sorted(pair["涉及疑似问题"].split("、")) == sorted(numbers)
+    assert f"| woods × marsh | 1 | {total['重叠面积(公顷)']:.4f} | 2 |" in (finished.folder / "summary.md").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_layers_that_agree_have_no_row_and_no_block(place, tmp_path):
+    write_layer(place, "woods", [box(3000, 0, 100, 100)], **{"class": '"forest"'})
+    finished, (only,) = conflict_sheet(place, tmp_path / "out")
+    assert only["序号"] == "本表没有记录"
+    assert "图层冲突" not in (finished.folder / "summary.md").read_text(encoding="utf-8")
+    assert finished.cycle.tables["conflicts"]["n_pairs"].tolist() == [0]
+
+
+def test_a_secret_layer_is_not_on_the_sheet(woods, tmp_path):
+    toml = woods / "layers" / "woods.toml"
+    toml.write_text(toml.read_text(encoding="utf-8").replace('"public"', '"secret"'), encoding="utf-8")
+    finished, (only,) = conflict_sheet(woods, tmp_path / "out")
+    assert only["序号"] == "本表没有记录"
+    assert len(finished.cycle.tables["conflicts"]) == 2
