@@ -5,6 +5,8 @@ TOWN ?=
 FILE ?=
 ID ?=
 MINUTES ?= 10
+SIZE ?= S Mn
+RIVALS ?= geopandas
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -51,9 +53,10 @@ lint: $(VENV)/ready  ## ruff and mypy (strict on pipeline/)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: $(VENV)/ready  ## time the whole job on both places, and the door per format
+bench: $(VENV)/ready  ## time screening, the door, and overlap beside RIVALS="geopandas sedona" on SIZE="S Mn"
 	@$(BIN)/python benchmarks/screen_time.py
 	@$(BIN)/python benchmarks/door_time.py
+	@$(BIN)/python benchmarks/overlap_time.py --sizes $(SIZE) --rivals $(RIVALS)
 
 fuzz: $(VENV)/ready  ## read spoilt files for MINUTES=10; what is not read decently is kept in found/
 	@$(BIN)/python -m tests.bad_input.fuzz $(MINUTES)
