@@ -4,16 +4,18 @@ import numpy as np
 import shapely
 
 from pipeline.engine.rings import Index
-from pipeline.geometry import Shapes, polygons_of
+from pipeline.geometry import Shapes
 
 MOST_VERTICES = 256  # GEOS needs least time per pair between 128 and 512
+TILES = 4  # along a side: every cut nodes each vertex once, so few deep cuts cost more than many shallow ones
+POLYGON, COLLECTIONS = 3, (6, 7)
 
 
 def cut_shapes(features: Shapes, subjects: Shapes, reach_m: float) -> tuple[Shapes, Index]:
     """(pieces, owner): the features, those of more than MOST_VERTICES in pieces, as far as they can matter to a subject.
 
-    Only pieces whose box comes within `reach_m` of a subject's box are kept of a cut feature. Halves are cut along the
-    longer side of the box, again and again.
+    Only pieces whose box comes within `reach_m` of a subject's box are kept of a cut feature. A piece depends on its
+    feature alone, so that what is measured of a subject never hangs on other subjects.
     """
     owner = np.arange(len(features))
     is_large = shapely.get_num_coordinates(features) > MOST_VERTICES
@@ -24,27 +26,48 @@ def cut_shapes(features: Shapes, subjects: Shapes, reach_m: float) -> tuple[Shap
     done, done_owner = [features[~is_large]], [owner[~is_large]]
     shapes, own = features[is_large], owner[is_large]
     while len(shapes):
-        boxes = shapely.bounds(shapes)
-        near = np.unique(tree.query(shapely.box(*boxes.T))[0])
-        shapes, own, boxes = shapes[near], own[near], boxes[near]
+        shapes, own = _near(shapes, own, tree)
         is_small = shapely.get_num_coordinates(shapes) <= MOST_VERTICES
         done, done_owner = [*done, shapes[is_small]], [*done_owner, own[is_small]]
-        shapes, own = _halved(shapes[~is_small], own[~is_small])
+        shapes, own = _tiled(shapes[~is_small], own[~is_small], tree)
     return np.concatenate(done), np.concatenate(done_owner)
 
 
-def _halved(shapes: Shapes, owner: Index) -> tuple[Shapes, Index]:
-    """Each shape as what lies in either half of its box."""
+def only_areas(shapes: Shapes) -> Shapes:
+    """What covers ground of shapes that an intersection gave: polygons or multipolygons, None where there is none."""
+    made = shapes.copy()
+    mixed = np.flatnonzero(~np.isin(shapely.get_type_id(shapes), (-1, POLYGON)))
+    made[mixed] = None
+    rows, parts = mixed, shapes[mixed]
+    while np.isin(shapely.get_type_id(parts), COLLECTIONS).any():
+        parts, of = shapely.get_parts(parts, return_index=True)
+        rows = rows[of]
+    is_area = shapely.get_type_id(parts) == POLYGON
+    rows, parts = rows[is_area], parts[is_area]
+    if len(rows):
+        found, dense = np.unique(rows, return_inverse=True)
+        made[found] = shapely.multipolygons(parts, indices=dense)
+    made[shapely.is_empty(made)] = None
+    return made
+
+
+def _near(shapes: Shapes, owner: Index, tree: shapely.STRtree) -> tuple[Shapes, Index]:
+    near = np.unique(tree.query(shapely.box(*shapely.bounds(shapes).T))[0])
+    return shapes[near], owner[near]
+
+
+def _tiled(shapes: Shapes, owner: Index, tree: shapely.STRtree) -> tuple[Shapes, Index]:
+    """What lies of each shape in each tile of its box that a subject can reach, shape by shape."""
     left, bottom, right, top = shapely.bounds(shapes).T
-    is_wide = right - left >= top - bottom
-    middle_x, middle_y = np.where(is_wide, (left + right) / 2, right), np.where(is_wide, top, (bottom + top) / 2)
-    first = shapely.box(left, bottom, middle_x, middle_y)
-    second = shapely.box(np.where(is_wide, middle_x, left), np.where(is_wide, bottom, middle_y), right, top)
-    halves = np.concatenate([shapely.intersection(shapes, first), shapely.intersection(shapes, second)])
-    own = np.concatenate([owner, owner])
-    order = np.argsort(own, kind="stable")
-    halves, own = halves[order], own[order]
-    for k in np.flatnonzero(~np.isin(shapely.get_type_id(halves), (3, 6))):
-        halves[k] = polygons_of(halves[k])
-    keep = ~(shapely.is_missing(halves) | shapely.is_empty(halves))
-    return halves[keep], own[keep]
+    steps = np.linspace(0, 1, TILES + 1)
+    x, y = left[:, None] + (right - left)[:, None] * steps, bottom[:, None] + (top - bottom)[:, None] * steps
+    which = np.repeat(np.arange(len(shapes)), TILES * TILES)
+    column, row = (
+        np.tile(np.arange(TILES), len(shapes) * TILES),
+        np.tile(np.repeat(np.arange(TILES), TILES), len(shapes)),
+    )
+    tiles = shapely.box(x[which, column], y[which, row], x[which, column + 1], y[which, row + 1])
+    near = np.unique(tree.query(tiles)[0])
+    pieces = only_areas(shapely.intersection(shapes[which[near]], tiles[near]))
+    has_area = ~shapely.is_missing(pieces)
+    return pieces[has_area], owner[which[near]][has_area]

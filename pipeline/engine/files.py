@@ -41,11 +41,11 @@ def overlap_files(
 ) -> FileOverlaps:
     """m² of each lead (polygons of `leads`) on the union of each layer.
 
-    All files are GeoParquet with a column `geometry` in one equal-area CRS in metres; a `bbox` covering column is used
-    where there is one. Every shape that is measured is valid, or repaired by make_valid (structure) and named. Without a
-    `cache` the layers are streamed, and defects of features that lie near no lead are not seen; with one they are
-    prepared once, and with `remembers` only leads not measured before are measured. `by_kernel`: whether by the compiled
-    kernel; by default where there is enough to measure. Threads and cache change no digit.
+    All files are GeoParquet with a column `geometry` in one equal-area CRS in metres. Every shape that is measured is
+    valid, or repaired by make_valid (structure) and named. Without a `cache` the layers are streamed, and defects of
+    features that lie near no lead are not seen; with one they are prepared once, and with `remembers` only leads not
+    measured before are measured. `by_kernel`: whether by the compiled kernel; by default where there is enough to measure.
+    Threads change no digit, cache and kernel none above 1e-8 m².
     """
     is_worth_it = _n_rows(leads) * len(layers) >= KERNEL_FROM
     if not (is_worth_it if by_kernel is None else by_kernel):
@@ -67,7 +67,9 @@ def _by_kernel(
     memory = cache if remembers else None
     names = None if memory is None else remembered.lead_names(leads, pool)
     known = {name: remembered.recall(memory, contents[name], names, _n_rows(leads)) for name in layers}
-    is_new = np.any([np.isnan(areas_m2) for areas_m2 in known.values()], axis=0)
+    is_new = np.zeros(_n_rows(leads), dtype=bool)
+    for areas_m2 in known.values():
+        is_new |= np.isnan(areas_m2)
     own = layer_files.read_whole(leads, pool, is_new)
     repaired, set_aside = {leads.stem: own.repaired}, {leads.stem: own.set_aside}
     if len(own.pieces):
@@ -75,9 +77,9 @@ def _by_kernel(
         for name, path in layers.items():
             layer = layer_hits.layer_hits(path, own.pieces, grid, cache, contents[name], pool)
             repaired[name], set_aside[name] = layer.repaired, layer.set_aside
-            rows, areas_m2 = layer_hits.layer_unions(layer, own.pieces, own_m2, pool)
+            rows, shared_m2 = layer_hits.layer_unions(layer, own.pieces, own_m2, pool)
             known[name][own.pieces.owner] = 0.0
-            known[name][rows] = areas_m2
+            known[name][rows] = shared_m2
             if memory is not None and names is not None:
                 remembered.remember(memory, contents[name], name, names, known[name])
     return FileOverlaps(_table(known), repaired, set_aside)

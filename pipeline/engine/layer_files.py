@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pipeline.engine import measure
 from pipeline.engine.mend import mended_rings
 from pipeline.engine.prepared import Whole, joined
-from pipeline.engine.rings import Floats, Index, Rings, chosen, together
+from pipeline.engine.rings import Index, Rings, chosen, together
 
 BATCH_ROWS = 4096  # larger batches only make buffers grow, and page faults with them
 BUFFER_BYTES = 1 << 20
@@ -28,10 +28,9 @@ class RowGroup(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Some rows of a file: WKB, boxes (left, bottom, right, top) if the file has them, the number of the first row."""
+    """Some rows of a file: WKB, and the number of the first row."""
 
     wkb: pa.Array
-    box: Floats | None
     first_row: int
 
 
@@ -42,25 +41,13 @@ def row_groups(path: Path) -> list[RowGroup]:
     return [RowGroup(path, number, sum(rows[:number])) for number in range(len(rows))]
 
 
-def batches(group: RowGroup, with_boxes: bool = True) -> Iterator[Batch]:
+def batches(group: RowGroup) -> Iterator[Batch]:
     """The rows of a row group, a few thousand at a time."""
     first_row = group.first_row
     with pq.ParquetFile(group.path, buffer_size=BUFFER_BYTES, pre_buffer=False) as file:
-        wanted = ("geometry", "bbox") if with_boxes else ("geometry",)
-        names = [name for name in wanted if name in file.schema_arrow.names]
-        for batch in file.iter_batches(BATCH_ROWS, row_groups=[group.number], columns=names, use_threads=False):
-            box = None
-            if "bbox" in names:
-                box = np.column_stack([_numbers(side) for side in batch.column("bbox").flatten()])
-            yield Batch(batch.column("geometry"), box, first_row)
+        for batch in file.iter_batches(BATCH_ROWS, row_groups=[group.number], columns=["geometry"], use_threads=False):
+            yield Batch(batch.column("geometry"), first_row)
             first_row += len(batch)
-
-
-def _numbers(column: pa.Array) -> Floats:
-    """A column of numbers out of its buffer: Arrow's own way imports pandas, which costs half a second."""
-    kind = np.float32 if pa.types.is_float32(column.type) else np.float64
-    values = np.frombuffer(column.buffers()[1], dtype=kind)[column.offset : column.offset + len(column)]
-    return values.astype(np.float64)
 
 
 def whole_shapes(batch: Batch, wanted: Index) -> Whole:
@@ -73,8 +60,8 @@ def whole_shapes(batch: Batch, wanted: Index) -> Whole:
 
 def near_pieces(batch: Batch, grid: measure.Grid) -> Whole:
     """Of the batch what lies near leads, in pieces; only features with such a piece are held to the gate."""
-    is_wanted = np.ones(len(batch.wkb), dtype=bool) if batch.box is None else measure.is_near(grid, batch.box)
-    wanted = np.flatnonzero(is_wanted)
+    box, is_odd = measure.boxes_of(batch.wkb)
+    wanted = np.flatnonzero(measure.is_near(grid, box) | is_odd)
     rings, is_odd = measure.parse_wkb(batch.wkb, wanted, batch.first_row)
     pieces = measure.cut_large(rings, grid)
     touched = np.flatnonzero(measure.is_near(grid, pieces.box))
@@ -91,7 +78,7 @@ def read_whole(path: Path, pool: Executor, is_wanted: npt.NDArray[np.bool_]) -> 
 
     def read(group: RowGroup) -> Whole:
         parts = []
-        for batch in batches(group, with_boxes=False):
+        for batch in batches(group):
             rows = np.flatnonzero(is_wanted[batch.first_row : batch.first_row + len(batch.wkb)])
             parts.append(whole_shapes(batch, rows))
         return joined(parts)

@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import shapely
 
-from pipeline.engine.cutting import cut_shapes
+from pipeline.engine.cutting import cut_shapes, only_areas
 from pipeline.engine.rings import Rings
-from pipeline.geometry import Floats, Shapes, polygons_of
+from pipeline.geometry import Floats, Shapes
 
 Index = npt.NDArray[np.intp]
 KERNEL_PAIRS = 300_000  # below, shapely needs less time (about 40 µs a pair) than compiling takes (about 20 s, once)
@@ -136,9 +136,7 @@ def _parts(subjects: Shapes, pieces: Shapes, i: Index, p: Index, is_area: Any) -
     """The shapely road: what each pair shares, as m² and as a polygon (None where they share no ground)."""
     parts = np.full(len(i), None, dtype=object)
     areal = np.flatnonzero(is_area[i])
-    parts[areal] = shapely.intersection(subjects[i[areal]], pieces[p[areal]])
-    for k in np.flatnonzero(~np.isin(shapely.get_type_id(parts), (-1, 3, 6))):
-        parts[k] = polygons_of(parts[k])  # shared edges and points add no area
+    parts[areal] = only_areas(shapely.intersection(subjects[i[areal]], pieces[p[areal]]))
     part_m2 = np.nan_to_num(shapely.area(parts))
     parts[part_m2 == 0] = None
     return part_m2, parts

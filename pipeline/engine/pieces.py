@@ -16,6 +16,7 @@ import shapely
 
 from pipeline.cache import Cache, make_key
 from pipeline.declare import shape_table
+from pipeline.engine.cutting import cut_shapes
 from pipeline.engine.known_overlaps import ground_content, only_new
 from pipeline.engine.overlay import pays_kernel, reach_of
 from pipeline.engine.spread import HERE, HowToRun, Tick, no_tick, run, work_folder
@@ -94,7 +95,9 @@ def _in_pieces(
     tick: Tick,
     size: int,
 ) -> pd.DataFrame:
-    pieces = cut_pieces(ordered, reach_of(ordered, ground.layers, adjacent_m), size)
+    reach_m = reach_of(ordered, ground.layers, adjacent_m)
+    pieces = cut_pieces(ordered, reach_m, size)
+    ground = ground._replace(layers=cut_features(ground.layers, ordered, reach_m))
     if how.is_in_this_process:
         part_of = partial(take_part, ordered, ground, shapely.bounds(ground.layers.geometry.to_numpy()))
         rows = run(partial(work, part_of=part_of), pieces, how, tick)
@@ -103,6 +106,13 @@ def _in_pieces(
             write_parts(ordered, ground, size, folder)
             rows = run(partial(work, part_of=partial(read_part, folder)), pieces, how, tick, folder)
     return shape_table(pd.concat(rows, ignore_index=True), OVERLAPS)
+
+
+def cut_features(layers: gpd.GeoDataFrame, subjects: gpd.GeoDataFrame, reach_m: float) -> gpd.GeoDataFrame:
+    """`layers` with each feature of many vertices as several rows of one feature_key, once for all pieces of the work."""
+    shapes, owner = cut_shapes(layers.geometry.to_numpy(), subjects.geometry.to_numpy(), reach_m)
+    order = np.argsort(owner, kind="stable")
+    return layers.iloc[owner[order]].set_geometry(shapes[order], crs=layers.crs).reset_index(drop=True)
 
 
 def in_order_of_space(subjects: gpd.GeoDataFrame, subject: str) -> gpd.GeoDataFrame:

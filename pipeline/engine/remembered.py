@@ -24,7 +24,7 @@ def lead_names(leads: Path, pool: Executor) -> Names:
     def read(group: RowGroup) -> bytes:
         return b"".join(
             hashlib.blake2b(cell or b"", digest_size=NAME_BYTES).digest()
-            for batch in batches(group, with_boxes=False)
+            for batch in batches(group)
             for cell in batch.wkb.to_numpy(zero_copy_only=False)
         )
 

@@ -42,19 +42,22 @@ def overlap(
     version right for the subject is used: the newest dated on or before its earlier date, else the oldest (R07).
     `coverage`: class → covered area, None for everywhere; each covered class has a row, also where the overlap is 0.
     Where these are a piece of more, `versions` (layer_id, series, layer_date) has every layer of the whole, and
-    `by_kernel` says for all pieces alike whether areas come from the compiled kernel; else the number of pairs does.
-    Raises InputError for shapes that are not valid: geometry.repair mends them and says how.
+    `by_kernel` says for all pieces alike whether areas come from the compiled kernel; else the number of pairs does, and
+    shapes that are not valid raise InputError: geometry.repair mends them and says how.
     """
     subjects = subjects.reset_index(drop=True)
     if subjects.empty:
         return empty_frame(OVERLAPS)
-    _refuse_invalid(subjects, "subjects")
-    _refuse_invalid(layers, "layers")
+    if by_kernel is None:
+        _refuse_invalid(subjects, "subjects")
+        _refuse_invalid(layers, "layers")
     own, features = equal_area_shapes(subjects.geometry.to_numpy(), layers.geometry.to_numpy(), subjects.crs)
     chosen_road = pays_kernel(subjects, layers) if by_kernel is None else by_kernel
     near = near_pairs(own, features, reach_of(subjects, layers, rules.adjacent_m), chosen_road)
     pairs = _pairs(near, subjects, layers, layers if versions is None else versions, rules.adjacent_m)
-    frames = [_measured(pairs, near, own, rules, level) for level in LEVELS]
+    frames: list[pd.DataFrame] = []
+    for level in LEVELS:
+        frames.append(_measured(pairs, near, own, rules, level, frames[-1] if level == "class" else None))
     frames.append(_covered_rows(subjects, frames[-1], coverage or {}))
     filled = [frame for frame in frames if len(frame)]
     if not filled:
@@ -111,8 +114,10 @@ def _version_of(days: npt.NDArray[np.object_], members: pd.DataFrame) -> tuple[A
     return known[chosen], np.where(has_dates, (fitting >= 0).astype(float), np.nan)
 
 
-def _measured(pairs: pd.DataFrame, near: Near, own: Any, rules: OverlapRules, level: str) -> pd.DataFrame:
-    """One row per subject and class, layer or feature that it touches or nears."""
+def _measured(
+    pairs: pd.DataFrame, near: Near, own: Any, rules: OverlapRules, level: str, of_layers: pd.DataFrame | None
+) -> pd.DataFrame:
+    """One row per subject and class, layer or feature that it touches or nears; `of_layers`: the rows of level layer."""
     if level == "class":  # permits and shown layers have a class row of their own class only
         votes = pairs.groupby("layer_class")["counts"].transform("any")
         pairs = pairs[pairs["counts"] | ~votes]
@@ -126,7 +131,8 @@ def _measured(pairs: pd.DataFrame, near: Near, own: Any, rules: OverlapRules, le
         | {"distance_m": "min", "within_m": "max", "sliver_m2": "min", "sliver_share": "min", "layer_date": "max"}
         | {"vintage_ok": "min", "accuracy_m": "first"}
     )
-    own_m2, members = shapely.area(own), (pairs["pair"].to_numpy(), pairs["group"].to_numpy(), len(rows))
+    members = (pairs["pair"].to_numpy(), pairs["group"].to_numpy(), len(rows))
+    own_m2 = shapely.area(own)
     subject_m2 = np.round(own_m2[rows["i"]], AREA_DECIMALS)
     rows["overlap_m2"] = np.minimum(np.round(union_areas(near, *members, own_m2), AREA_DECIMALS), subject_m2)
     is_point = subject_m2 == 0
@@ -135,12 +141,40 @@ def _measured(pairs: pd.DataFrame, near: Near, own: Any, rules: OverlapRules, le
         rows["overlap_share"] = np.where(is_point, is_on, rows["overlap_m2"] / subject_m2)
     rows["position"] = _positions(rows, is_on, is_point, rules)
     rows["vintage_ok"] = rows["vintage_ok"].map({1.0: True, 0.0: False}).astype(object)
-    if level != "feature":
-        low, high = uncertain_areas(own, near, *members, pairs["tolerance_m"].to_numpy())
-        best = rows["overlap_m2"].to_numpy()
-        rows["overlap_low_m2"] = np.where(is_point, np.nan, np.fmin(np.round(low, AREA_DECIMALS), best))
-        rows["overlap_high_m2"] = np.where(is_point, np.nan, np.fmax(np.round(high, AREA_DECIMALS), best))
-    return rows[rows["position"] != "outside"].assign(level=level).reset_index(drop=True)
+    rows = rows.assign(is_point=is_point, level=level)[rows["position"] != "outside"]
+    if level == "layer":
+        rows = _with_bounds(rows, pairs, near, own)
+    if level == "class":
+        assert of_layers is not None
+        rows = _bounds_of_class(rows, pairs, near, own, of_layers)
+    return rows.drop(columns="is_point").reset_index(drop=True)
+
+
+def _bounds_of_class(
+    rows: pd.DataFrame, pairs: pd.DataFrame, near: Near, own: Any, of_layers: pd.DataFrame
+) -> pd.DataFrame:
+    """The bounds of rows of level class: those of its layer where the subject nears one layer of the class alone."""
+    first = pairs.groupby("group", sort=True)["layer_id"]
+    alone = rows.assign(layer_id=first.first().reindex(rows.index))[first.nunique().reindex(rows.index) == 1]
+    bounds = of_layers.set_index(["i", "layer_id"])[["overlap_low_m2", "overlap_high_m2"]]
+    known = alone[["i", "layer_id"]].join(bounds, on=["i", "layer_id"])
+    others = _with_bounds(rows.drop(index=alone.index), pairs, near, own)
+    return pd.concat([rows.loc[alone.index].join(known[bounds.columns]), others]).sort_index()
+
+
+def _with_bounds(rows: pd.DataFrame, pairs: pd.DataFrame, near: Near, own: Any) -> pd.DataFrame:
+    """rows (index: group of pairs) with overlap_low_m2 and overlap_high_m2; a point has neither."""
+    wanted = rows.index[~rows["is_point"].to_numpy(dtype=bool)]
+    number = pd.Series(np.arange(len(wanted)), index=wanted)
+    chosen = pairs[pairs["group"].isin(wanted)]
+    low_m2, high_m2 = uncertain_areas(
+        own, near, chosen["pair"].to_numpy(), number[chosen["group"]].to_numpy(), len(wanted),
+        chosen["tolerance_m"].to_numpy(),
+    )  # fmt: skip
+    best_m2 = rows.loc[wanted, "overlap_m2"]
+    low = pd.Series(np.round(low_m2, AREA_DECIMALS), index=wanted).clip(upper=best_m2)
+    high = pd.Series(np.round(high_m2, AREA_DECIMALS), index=wanted).clip(lower=best_m2)
+    return rows.assign(overlap_low_m2=low, overlap_high_m2=high)
 
 
 def _positions(rows: pd.DataFrame, is_on: Any, is_point: Any, rules: OverlapRules) -> Any:

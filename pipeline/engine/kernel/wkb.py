@@ -91,6 +91,34 @@ def parse(data, offsets, rows, first_owner):
 
 
 @fast
+def boxes(data, offsets, n):
+    """(box of all rings, is it odd) of each of n rows: a box column, or GEOS, would leave out a hole outside its shell."""
+    box, is_odd = np.full((n, 4), np.nan), np.zeros(n, dtype=np.bool_)
+    for k in range(n):
+        is_plain, _, _ = measure(data, offsets[k], offsets[k + 1])
+        if not is_plain:
+            is_odd[k] = True
+            continue
+        box[k, 0], box[k, 1], box[k, 2], box[k, 3] = np.inf, np.inf, -np.inf, -np.inf
+        at = offsets[k]
+        n_parts, is_multi = _u32(data, at + 5), _u32(data, at + 1) == MULTIPOLYGON
+        at += 9 if is_multi else 0
+        for _ in range(n_parts if is_multi else 1):
+            count = _u32(data, at + 5)
+            at += 9
+            for _ in range(count):
+                n_xy = _u32(data, at)
+                at += 4
+                ring = data[at : at + 16 * n_xy].view(np.float64)
+                for v in range(n_xy):
+                    x, y = ring[2 * v], ring[2 * v + 1]
+                    box[k, 0], box[k, 1] = min(box[k, 0], x), min(box[k, 1], y)
+                    box[k, 2], box[k, 3] = max(box[k, 2], x), max(box[k, 3], y)
+                at += 16 * n_xy
+    return box, is_odd
+
+
+@fast
 def _copy(data, at, words, ring_at, part, ring, vertex):
     """Copy the coordinates of one plain shape; parts are numbered from 0."""
     n_parts, is_multi = _u32(data, at + 5), _u32(data, at + 1) == MULTIPOLYGON
