@@ -163,7 +163,8 @@ OVERLAPS = Table(
         needed(
             "position",
             "text",
-            "inside, crossing, sliver (below R04, never counts), within (within_m), adjacent (R05) or outside",
+            "inside, crossing, sliver (R04, never counts), within (within_m), tolerance (off it, but by no more than the "
+            "accuracy of both), adjacent (R05) or outside",
         ),
         optional("distance_m", "float", "distance to the layer; 0 on it; empty when farther than asked"),
         optional("layer_date", "text", "data date of the layer version used"),

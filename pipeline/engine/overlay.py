@@ -83,9 +83,15 @@ def near_pairs(subjects: Shapes, features: Shapes, reach_m: float, by_kernel: bo
 
 def shared_areas(a: Shapes, b: Shapes, by_kernel: bool = False) -> tuple[Index, Index, Floats]:
     """(i, j, m²) of every pair of polygons of `a` and `b` that share ground, ordered by (i, j); planar areas."""
-    near = near_pairs(a, b, 0.0, by_kernel)
-    keep = near.area_m2 > 0
-    return near.i[keep], near.j[keep], near.area_m2[keep]
+    pieces_a, owner_a = cut_shapes(a, b, 0.0)
+    pieces_b, owner_b = cut_shapes(b, a, 0.0)
+    near = near_pairs(pieces_a, pieces_b, 0.0, by_kernel)
+    shares = np.flatnonzero(near.area_m2 > 0)
+    i, j, area_m2 = owner_a[near.i[shares]], owner_b[near.j[shares]], near.area_m2[shares]
+    order = np.lexsort((j, i))
+    i, j, area_m2 = i[order], j[order], area_m2[order]
+    first = np.flatnonzero((np.diff(i, prepend=-1) != 0) | (np.diff(j, prepend=-1) != 0))
+    return i[first], j[first], np.add.reduceat(area_m2, first) if len(first) else area_m2
 
 
 def union_areas(near: Near, pairs: Index, groups: Index, n_groups: int, own_m2: Floats) -> Floats:

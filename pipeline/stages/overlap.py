@@ -129,7 +129,7 @@ def _measured(
     rows = grouped.agg(
         {name: "first" for name in columns}
         | {"distance_m": "min", "within_m": "max", "sliver_m2": "min", "sliver_share": "min", "layer_date": "max"}
-        | {"vintage_ok": "min", "accuracy_m": "first"}
+        | {"vintage_ok": "min", "accuracy_m": "first", "tolerance_m": "max"}
     )
     members = (pairs["pair"].to_numpy(), pairs["group"].to_numpy(), len(rows))
     own_m2 = shapely.area(own)
@@ -187,9 +187,10 @@ def _positions(rows: pd.DataFrame, is_on: Any, is_point: Any, rules: OverlapRule
             is_on & (rows["overlap_share"] >= WHOLE_SHARE),
             is_on,
             (rows["within_m"] > 0) & (rows["distance_m"] <= rows["within_m"]),
+            rows["distance_m"] <= rows["tolerance_m"],
             rows["distance_m"] <= rules.adjacent_m,
         ],
-        ["sliver", "inside", "crossing", "within", "adjacent"],
+        ["sliver", "inside", "crossing", "within", "tolerance", "adjacent"],
         "outside",
     )
 

@@ -70,6 +70,16 @@ def test_adjacent_within_ten_metres_and_outside_beyond():
     assert class_row(rows, "L1")["overlap_m2"] == 0
 
 
+def test_off_the_layer_by_less_than_the_accuracy_of_both_is_said():
+    lead = leads_of(shapely.box(0, 0, 10, 10), accuracy_m=20.0)
+    for gap_m, position in ((25.0, "outside"), (15.0, "tolerance"), (5.0, "tolerance")):
+        rows = overlap(lead, layer_of(shapely.box(10 + gap_m, 0, 90, 10)), RULES, {"wetland": None})
+        assert class_row(rows)["position"] == position
+    touching = class_row(overlap(lead, layer_of(shapely.box(25, 0, 90, 10)), RULES))
+    assert (touching["overlap_low_m2"], touching["overlap_m2"]) == (0, 0)
+    assert touching["overlap_high_m2"] == pytest.approx(50, rel=0.1)  # five metres of it, less the rounded corners
+
+
 def test_a_class_that_is_not_covered_has_no_row():
     rows = overlap(leads_of(shapely.box(0, 0, 10, 10)), layer_of(shapely.box(100, 0, 150, 5)), RULES, {})
     assert rows.empty
