@@ -1,12 +1,14 @@
 """Features of many vertices cut into pieces of few, by shapely: every piece a valid polygon, together the same ground."""
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from pipeline.engine.rings import Index
 from pipeline.geometry import Shapes
 
 MOST_VERTICES = 256  # GEOS needs least time per pair between 128 and 512
+NO_GAIN = 0.9  # a tile with more of its shape's vertices than this is not worth another cut
 TILES = 4  # along a side: every cut nodes each vertex once, so few deep cuts cost more than many shallow ones
 POLYGON, COLLECTIONS = 3, (6, 7)
 
@@ -29,7 +31,9 @@ def cut_shapes(features: Shapes, subjects: Shapes, reach_m: float) -> tuple[Shap
         shapes, own = _near(shapes, own, tree)
         is_small = shapely.get_num_coordinates(shapes) <= MOST_VERTICES
         done, done_owner = [*done, shapes[is_small]], [*done_owner, own[is_small]]
-        shapes, own = _tiled(shapes[~is_small], own[~is_small], tree)
+        shapes, own, is_final = _tiled(shapes[~is_small], own[~is_small], tree)
+        done, done_owner = [*done, shapes[is_final]], [*done_owner, own[is_final]]
+        shapes, own = shapes[~is_final], own[~is_final]
     return np.concatenate(done), np.concatenate(done_owner)
 
 
@@ -56,8 +60,11 @@ def _near(shapes: Shapes, owner: Index, tree: shapely.STRtree) -> tuple[Shapes, 
     return shapes[near], owner[near]
 
 
-def _tiled(shapes: Shapes, owner: Index, tree: shapely.STRtree) -> tuple[Shapes, Index]:
-    """What lies of each shape in each tile of its box that a subject can reach, shape by shape."""
+def _tiled(shapes: Shapes, owner: Index, tree: shapely.STRtree) -> tuple[Shapes, Index, npt.NDArray[np.bool_]]:
+    """What lies of each shape in each tile of its box that a subject can reach, shape by shape, and what stays as it is.
+
+    Where very many edges meet in a point no cut gains anything.
+    """
     left, bottom, right, top = shapely.bounds(shapes).T
     steps = np.linspace(0, 1, TILES + 1)
     x, y = left[:, None] + (right - left)[:, None] * steps, bottom[:, None] + (top - bottom)[:, None] * steps
@@ -70,4 +77,6 @@ def _tiled(shapes: Shapes, owner: Index, tree: shapely.STRtree) -> tuple[Shapes,
     near = np.unique(tree.query(tiles)[0])
     pieces = only_areas(shapely.intersection(shapes[which[near]], tiles[near]))
     has_area = ~shapely.is_missing(pieces)
-    return pieces[has_area], owner[which[near]][has_area]
+    pieces, of = pieces[has_area], which[near][has_area]
+    is_final = shapely.get_num_coordinates(pieces) > NO_GAIN * shapely.get_num_coordinates(shapes)[of]
+    return pieces, owner[of], is_final

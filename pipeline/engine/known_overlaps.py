@@ -20,13 +20,15 @@ ROWS, SUBJECTS = "rows.parquet", "subjects.parquet"
 DECIDES = ("prev_date", "curr_date", "position_accuracy_m")  # of a subject, beside its shape
 
 
-def ground_content(layers: gpd.GeoDataFrame, coverage: dict[str, Any], rules: OverlapRules) -> str:
+def ground_content(
+    layers: gpd.GeoDataFrame, versions: pd.DataFrame, coverage: dict[str, Any], rules: OverlapRules
+) -> str:
     """The name of everything but the subject that an overlap depends on."""
     digest = hashlib.sha256()
     for wkb in shapely.to_wkb(layers.geometry.to_numpy()):
         digest.update(wkb)
-    words = pd.util.hash_pandas_object(pd.DataFrame(layers).drop(columns="geometry").astype(str), index=False)
-    digest.update(words.to_numpy().tobytes())
+    for frame in (pd.DataFrame(layers).drop(columns="geometry"), versions):
+        digest.update(pd.util.hash_pandas_object(frame.astype(str), index=False).to_numpy().tobytes())
     covered = {name: None if area is None else shapely.to_wkb(area, hex=True) for name, area in coverage.items()}
     crs = "" if layers.crs is None else layers.crs.to_wkt()
     return make_key("overlaps", made_by(), digest.hexdigest(), json.dumps(covered), rules.model_dump_json(), crs)

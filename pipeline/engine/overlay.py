@@ -18,6 +18,7 @@ from pipeline.engine.rings import Rings
 from pipeline.geometry import Floats, Shapes
 
 Index = npt.NDArray[np.intp]
+COUNTED_SUBJECTS = 1000  # at a time: all pairs together could fill the memory
 KERNEL_PAIRS = 300_000  # below, shapely needs less time (about 40 µs a pair) than compiling takes (about 20 s, once)
 
 
@@ -50,9 +51,14 @@ def reach_of(subjects: gpd.GeoDataFrame, layers: gpd.GeoDataFrame, adjacent_m: f
 
 def pays_kernel(subjects: gpd.GeoDataFrame, layers: gpd.GeoDataFrame) -> bool:
     """Whether so many boxes of subjects and features meet that the compiled kernel is worth its start."""
-    boxes = shapely.box(*shapely.bounds(layers.geometry.to_numpy()).T)
+    tree = shapely.STRtree(shapely.box(*shapely.bounds(layers.geometry.to_numpy()).T))
     own = shapely.box(*shapely.bounds(subjects.geometry.to_numpy()).T)
-    return len(shapely.STRtree(boxes).query(own)[0]) >= KERNEL_PAIRS
+    n_pairs = 0
+    for start in range(0, len(own), COUNTED_SUBJECTS):
+        n_pairs += len(tree.query(own[start : start + COUNTED_SUBJECTS])[0])
+        if n_pairs >= KERNEL_PAIRS:
+            return True
+    return False
 
 
 def near_pairs(subjects: Shapes, features: Shapes, reach_m: float, by_kernel: bool = False) -> Near:
@@ -66,7 +72,7 @@ def near_pairs(subjects: Shapes, features: Shapes, reach_m: float, by_kernel: bo
     if rings is None:
         part_m2, parts = _parts(subjects, pieces, i, p, is_area)
     else:
-        part_m2, parts = _kernel_parts(rings, is_area[i]), None
+        part_m2, parts = _kernel_parts(rings), None
     distance_m = np.zeros(len(i))
     apart = part_m2 == 0
     distance_m[apart] = shapely.distance(subjects[i[apart]], pieces[p[apart]])
@@ -150,25 +156,33 @@ def _parts(subjects: Shapes, pieces: Shapes, i: Index, p: Index, is_area: Any) -
 
 def _in_rings(subjects: Shapes, pieces: Shapes, i: Index, p: Index, is_area: Any) -> tuple[Rings, Rings, Index, Index]:
     """Subjects and pieces as flat arrays, and which rows of them each pair is."""
-    areal, used = np.flatnonzero(is_area), np.unique(p)
-    rows_a, rows_b = np.zeros(len(subjects), dtype=np.int64), np.zeros(len(pieces), dtype=np.int64)
-    rows_a[areal], rows_b[used] = np.arange(len(areal)), np.arange(len(used))
-    return _rings(subjects[areal], areal), _rings(pieces[used], used), rows_a[i], rows_b[p]
+    flat_a, row_a = _rings(subjects, np.unique(i[is_area[i]]))
+    flat_b, row_b = _rings(pieces, np.unique(p))
+    return flat_a, flat_b, row_a[i], row_b[p]
 
 
-def _rings(shapes: Shapes, owner: Index) -> Rings:
+def _rings(shapes: Shapes, wanted: Index) -> tuple[Rings, Index]:
+    """The wanted shapes as flat arrays with their rows as owners, and the row there of each of all shapes (-1: none)."""
     from pipeline.engine import measure
 
-    wkb = pa.array(shapely.to_wkb(shapes, byte_order=1), pa.large_binary())
-    rings, _ = measure.parse_wkb(wkb, np.arange(len(wkb)))
-    return Rings(rings.xy, rings.ring_at, rings.part, rings.shape_at, owner.astype(np.int64), rings.box)
+    plain = only_areas(shapely.force_2d(shapes[wanted]))
+    has_area = ~shapely.is_missing(plain)
+    wkb = pa.array(shapely.to_wkb(plain[has_area], byte_order=1), pa.large_binary())
+    rings, is_odd = measure.parse_wkb(wkb, np.arange(len(wkb)))
+    if is_odd.any():  # not finite: the door sets such shapes aside
+        raise ValueError(f"{int(is_odd.sum())} shapes cannot be measured")
+    owner = wanted[has_area].astype(np.int64)
+    row_of = np.full(len(shapes), -1, dtype=np.int64)
+    row_of[owner] = np.arange(len(owner))
+    return Rings(rings.xy, rings.ring_at, rings.part, rings.shape_at, owner, rings.box), row_of
 
 
-def _kernel_parts(rings: tuple[Rings, Rings, Index, Index], is_area: Any) -> Floats:
-    """The compiled road: m² of each pair; 0 below the kernel's own noise, and for points."""
+def _kernel_parts(rings: tuple[Rings, Rings, Index, Index]) -> Floats:
+    """The compiled road: m² of each pair; 0 below the kernel's own noise, and for what has no area."""
     from pipeline.engine import measure
 
     subjects, pieces, subject_row, piece_row = rings
     part_m2 = np.zeros(len(subject_row))
-    part_m2[is_area] = measure.pair_areas_m2(subjects, pieces, subject_row[is_area], piece_row[is_area])
+    pairs = np.flatnonzero((subject_row >= 0) & (piece_row >= 0))
+    part_m2[pairs] = measure.pair_areas_m2(subjects, pieces, subject_row[pairs], piece_row[pairs])
     return part_m2

@@ -56,13 +56,14 @@ def overlap_in_pieces(
     rules: OverlapRules,
     coverage: dict[str, Any] | None = None,
     subject: str = "lead",
+    versions: pd.DataFrame | None = None,
     *,
     how: HowToRun = HERE,
     tick: Tick = no_tick,
     size: int = PIECE_SUBJECTS,
     cache: Cache | None = None,
 ) -> pd.DataFrame:
-    """Table overlaps as `overlap(subjects, layers, rules, coverage, subject)` gives it, worked on in pieces.
+    """Table overlaps as `overlap(subjects, layers, rules, coverage, subject, versions)` gives it, worked on in pieces.
 
     `overlap` is stages/overlap.py's function; up to `size` subjects are one plain call. Subjects and layers share a CRS
     in metres. With a `cache`, subjects that an earlier run measured on the same ground are not measured again. Raises
@@ -70,19 +71,20 @@ def overlap_in_pieces(
     """
     # without an equal-area CRS areas are measured in one made for all shapes, which a piece does not know
     if subjects.empty or layers.empty or not is_equal_area(subjects.crs):
-        return overlap(subjects, layers, rules, coverage, subject)
+        return overlap(subjects, layers, rules, coverage, subject, versions)
     by_kernel = pays_kernel(subjects, layers)
-    ground = Ground(layers, layers[VERSION_COLUMNS].drop_duplicates(), coverage or {})
+    versions = (layers if versions is None else versions)[VERSION_COLUMNS].drop_duplicates()
+    ground = Ground(layers, versions, coverage or {})
     work = partial(_work, overlap=overlap, rules=rules, subject=subject, by_kernel=by_kernel)
 
     def measure(wanted: gpd.GeoDataFrame) -> pd.DataFrame:
         if len(wanted) <= size:
-            return overlap(wanted, layers, rules, coverage, subject, by_kernel=by_kernel)
+            return overlap(wanted, layers, rules, coverage, subject, versions=versions, by_kernel=by_kernel)
         return _in_pieces(work, in_order_of_space(wanted, subject), ground, rules.adjacent_m, how, tick, size)
 
     if cache is None:
         return measure(subjects)
-    content = make_key(ground_content(layers, ground.coverage, rules), str(by_kernel))
+    content = make_key(ground_content(layers, versions, ground.coverage, rules), str(by_kernel))
     return only_new(measure, subjects, subject, content, cache)
 
 

@@ -1,5 +1,11 @@
 """The compiled kernel against sums done in the head and against shapely, on clean and on spoilt shapes."""
 
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -7,7 +13,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import pipeline
 from pipeline.engine import measure
+from pipeline.engine.kernel import boxes
 from pipeline.engine.mend import mended_rings, sound_shapes
 from pipeline.engine.rings import chosen, together
 
@@ -74,6 +82,32 @@ def test_two_features_over_each_other_count_once():
     assert union_m2(lead, [shapely.box(0, 0, 5, 10), shapely.box(5, 0, 10, 10)]) == 100
 
 
+def test_a_thousand_features_over_each_other_are_united_in_a_moment():
+    dice = np.random.default_rng(3)
+    features = [star(dice, 20, dice.uniform(-20, 20, 2), 80.0, 0.9) for _ in range(1000)]
+    lead = shapely.box(-60, -60, 60, 60)
+    union_m2(lead, features[:3])  # whatever is compiled is compiled now
+    started = time.process_time()
+    assert union_m2(lead, features) == pytest.approx(lead.intersection(shapely.union_all(features)).area, rel=1e-9)
+    assert time.process_time() - started < 5  # a single sweep over all of them takes half a minute
+
+
+def test_long_strips_far_from_the_origin_share_little_exactly():
+    x, y, length_m = 4e7, 4.6e6, 1e6
+    strip = shapely.Polygon([(x, y), (x + length_m, y + length_m), (x + length_m, y + length_m + 2), (x, y + 2)])
+    window = shapely.box(x + 500_000, y + 500_000, x + 500_003, y + 500_007)
+    assert pair_m2(strip, window) == pytest.approx(strip.intersection(window).area, rel=1e-8)
+    other = shapely.Polygon([(x, y + 1), (x + length_m, y + length_m - 1), (x + length_m, y + length_m - 3)])
+    assert pair_m2(strip, other) == pytest.approx(strip.intersection(other).area, rel=1e-9)
+
+
+def test_leads_on_each_other_need_little_memory():
+    box = np.tile([[0.0, 0.0, 1e6, 1e6]], (20_000, 1))
+    box[:10_000] = np.array([5e5, 5e5, 5e5 + 10, 5e5 + 10])
+    *_, at, held = boxes.box_grid(box)
+    assert len(held) + len(at) < 1_000_000
+
+
 def test_diagonals_that_cross_inside_the_lead():
     lead = shapely.box(0, 0, 10, 10)
     lower, left = shapely.Polygon([(0, 0), (10, 0), (10, 10)]), shapely.Polygon([(0, 0), (10, 0), (0, 10)])
@@ -134,9 +168,17 @@ SPIKE = shapely.Polygon([(0, 0), (10, 0), (10, 10), (5, 10), (5, 20), (5, 10), (
 TOUCHING = shapely.Polygon([(0, 0), (10, 0), (10, 10), (0, 10)], [[(0, 5), (2, 4), (2, 6)]])
 
 
+WOUND_TWICE = shapely.Polygon(
+    [(0, 0), (10, 0), (10, 10), (0, 10), (0, 0), (4, 0), (4, 4), (0, 4)], [[(0, 0), (4, 0), (4, 4), (0, 4)]]
+)
+WITH_FAR_PART = shapely.MultiPolygon(
+    [shapely.box(0, 0, 1, 1), shapely.box(0.95, 0, 2, 1), shapely.box(1e5, 1e5, 1e5 + 1, 1e5 + 1)]
+)
+
+
 def test_the_gate_finds_what_would_be_measured_wrong():
-    wrong = rings_of(BOW_TIE, HOLE_OUTSIDE, HOLE_IN_ANOTHER_PART, OVERLAPPING_PARTS)
-    assert measure.is_faulty(wrong, np.arange(4)).all()
+    wrong = rings_of(BOW_TIE, HOLE_OUTSIDE, HOLE_IN_ANOTHER_PART, OVERLAPPING_PARTS, WOUND_TWICE, WITH_FAR_PART)
+    assert measure.is_faulty(wrong, np.arange(6)).all()
     right = rings_of(SPIKE, TOUCHING, shapely.box(0, 0, 1, 1), HOLE_IN_ANOTHER_PART.geoms[1])
     assert not measure.is_faulty(right, np.arange(4)).any()
 
@@ -211,3 +253,35 @@ def test_shapes_are_chosen_and_put_together_whole():
     assert again.owner.tolist() == [2, 0, 1]
     assert measure.areas_m2(again).tolist() == [9, 1, 191]
     assert again.box[2].tolist() == [0, 0, 30, 10]
+
+
+MEASURE = """
+import numpy as np
+from pipeline.engine.kernel import union
+square = np.array([[0.0, 0], [10, 0], [10, 10], [0, 10], [0, 0]])
+at, shape, box = np.array([0, 5]), np.array([0, 1]), np.array([[0.0, 0, 10, 10]])
+both = np.vstack([square, square]), np.array([0, 5, 10]), np.array([0, 1, 2]), np.vstack([box, box]), np.arange(2)
+print(union.excess_areas(square, at, shape, box, *both, np.zeros(1, np.int64), np.arange(2), np.array([0, 2]))[0])
+"""
+
+
+def test_a_change_in_one_file_of_the_kernel_is_compiled_into_all(tmp_path):
+    home = Path(pipeline.__file__).parent
+    for name in ("engine/kernel", "engine"):
+        (tmp_path / "pipeline" / name).mkdir(parents=True, exist_ok=True)
+    for name in ("__init__.py", "engine/__init__.py"):
+        (tmp_path / "pipeline" / name).write_text("", encoding="utf-8")
+    for file in (home / "engine" / "kernel").glob("*.py"):
+        shutil.copy(file, tmp_path / "pipeline" / "engine" / "kernel")
+
+    def measured():
+        run = subprocess.run([sys.executable, "-c", MEASURE], cwd=tmp_path, capture_output=True, text=True, check=True)
+        return float(run.stdout)
+
+    assert measured() == 100
+    areas = tmp_path / "pipeline" / "engine" / "kernel" / "areas.py"
+    words = areas.read_text(encoding="utf-8")
+    changed = words.replace("width, height = x1 - x0, y1 - y0", "width, height = 0.5 * (x1 - x0), y1 - y0", 1)
+    assert changed != words
+    areas.write_text(changed, encoding="utf-8")
+    assert measured() == 50

@@ -94,3 +94,16 @@ def test_leads_on_no_layer_are_known_too(tmp_path, measured):
         rows = overlap_in_pieces(stage, far, MARSH, RULES, {}, cache=Cache(tmp_path, 100))
         assert rows.empty
     assert len(given) == 1
+
+
+def test_another_version_without_features_is_other_ground(tmp_path, measured):
+    stage, given = measured
+    cache = Cache(tmp_path, 100)
+    one = MARSH[["layer_id", "series", "layer_date"]]
+    two = pd.concat([one, one.assign(layer_id="newer", layer_date="2019-12-31")], ignore_index=True)
+    found_m2 = []
+    for versions in (one, two, two):
+        rows = overlap_in_pieces(stage, leads(2), MARSH, RULES, COVERAGE, versions=versions, cache=cache)
+        found_m2.append(rows.loc[rows["level"] == "class", "overlap_m2"].tolist())
+    assert found_m2 == [[300, 300], [0, 0], [0, 0]]
+    assert len(given) == 2

@@ -8,6 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.engine.pieces import overlap_in_pieces
 from pipeline.geometry import equal_area_crs
 from pipeline.rules import OverlapRules
 from pipeline.stages.overlap import overlap
@@ -149,3 +150,61 @@ def test_order_changes_nothing(leads, random):
     first, second = overlap(frame, layer, RULES), overlap(frame.iloc[order], layer, RULES)
     pd.testing.assert_frame_equal(first, second)
     assert np.isfinite(first["overlap_m2"]).all()
+
+
+@pytest.mark.parametrize(
+    ("empty", "day", "on_m2"),
+    [
+        ("2020-12-31", "2021-05", 0),
+        ("2020-12-31", "2019-05", 100),
+        ("2018-12-31", "2021-05", 100),
+        ("2018-12-31", "2019-05", 0),
+    ],
+)
+def test_a_version_without_features_here_is_still_the_right_one(empty, day, on_m2):
+    filled = "2018-12-31" if empty == "2020-12-31" else "2020-12-31"
+    lead = leads_of(shapely.box(0, 0, 10, 10), prev=day)
+    layers = layer_of(shapely.box(0, 0, 10, 10), layer_id="filled", series="cover", date=filled)
+    versions = pd.DataFrame(
+        {"layer_id": ["filled", "empty"], "series": "cover", "layer_date": [filled, empty], "counts": True}
+    )
+    row = class_row(overlap(lead, layers, RULES, {"wetland": None}, versions=versions))
+    assert (row["overlap_m2"], row["position"]) == (on_m2, "inside" if on_m2 else "outside")
+    cut = overlap_in_pieces(overlap, lead, layers, RULES, {"wetland": None}, versions=versions)
+    assert class_row(cut)["overlap_m2"] == on_m2
+
+
+ODD = {
+    "empty": shapely.Polygon(),
+    "with heights": shapely.force_3d(shapely.box(100, 0, 110, 10)),
+    "in a collection": shapely.GeometryCollection([shapely.box(100, 0, 110, 10)]),
+    "with a point": shapely.GeometryCollection([shapely.box(100, 0, 110, 10), shapely.Point(0, 900)]),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("by_kernel", [True, False])
+def test_an_odd_shape_changes_nothing_for_the_others(odd, by_kernel):
+    leads = leads_of(shapely.box(0, 0, 10, 10), ODD[odd], shapely.box(200, 0, 220, 10))
+    layer = layer_of(shapely.box(-5, 5, 150, 50), shapely.box(195, 0, 205, 50))
+    rows = overlap(leads, layer, RULES, by_kernel=by_kernel)
+    assert (class_row(rows, "L0")["overlap_m2"], class_row(rows, "L2")["overlap_m2"]) == (50, 50)
+    if odd != "empty":
+        assert class_row(rows, "L1")["overlap_m2"] == 50
+    turned = overlap(layer_leads(layer), layer_of(*leads.geometry), RULES, by_kernel=by_kernel)
+    assert class_row(turned, "L0")["overlap_m2"] == (50 if odd == "empty" else 100)
+    assert class_row(turned, "L1")["overlap_m2"] == 50
+
+
+def layer_leads(layer):
+    return leads_of(*layer.geometry)
+
+
+def test_a_fan_of_triangles_is_not_cut_without_end():
+    angles = np.linspace(0, 2 * np.pi, 801)
+    rim = 500 * np.column_stack([np.cos(angles), np.sin(angles)])
+    fan = shapely.MultiPolygon([shapely.Polygon([(0, 0), rim[k], rim[k + 1]]) for k in range(0, 800, 2)])
+    assert fan.is_valid
+    lead = shapely.box(-10, -10, 10, 10)
+    row = class_row(overlap(leads_of(lead), layer_of(fan), RULES))
+    assert row["overlap_m2"] == pytest.approx(fan.intersection(lead).area, rel=1e-9, abs=1e-4)

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from pipeline.engine.kernel.areas import fast
+from pipeline.engine.kernel.compiled import fast
 
 CELLS_PER_BOX = 4.0  # finer costs memory, coarser tests more boxes in vain
 MOST_CELLS = 16_000_000.0
+MOST_HELD = 16.0  # cells a box lies in, on average: bounds the memory of the grid
 
 
 @fast
@@ -16,6 +17,8 @@ def box_grid(box):
     width, height = max(box[:, 2].max() - left, 1.0), max(box[:, 3].max() - bottom, 1.0)
     cell = np.sqrt(width * height / min(MOST_CELLS, CELLS_PER_BOX * n + 1.0))
     cell = max(cell, width / 1e6, height / 1e6)
+    while _n_held(box, left, bottom, cell) > MOST_HELD * n:  # large boxes on small cells
+        cell *= 2.0
     columns, rows = int(width / cell) + 1, int(height / cell) + 1
     at = np.zeros(columns * rows + 1, dtype=np.int64)
     for k in range(n):
@@ -36,6 +39,16 @@ def box_grid(box):
 
 
 @fast
+def _n_held(box, left, bottom, cell):
+    """How often a box lies in a cell."""
+    total = 0.0
+    for k in range(len(box)):
+        columns = int((box[k, 2] - left) / cell) - int((box[k, 0] - left) / cell) + 1
+        total += columns * (int((box[k, 3] - bottom) / cell) - int((box[k, 1] - bottom) / cell) + 1)
+    return total
+
+
+@fast
 def _span(low, high, start, cell, n):
     """First and last cell that low … high touches; (0, -1) where it touches none."""
     if high < start or low > start + cell * n:
@@ -48,12 +61,12 @@ def meets_any(box, grid, boxes):
     """For each of `boxes`, whether it meets a box of the grid over `box`."""
     found = np.zeros(len(boxes), dtype=np.bool_)
     for k in range(len(boxes)):
-        found[k] = _meets(box, grid, boxes[k, 0], boxes[k, 1], boxes[k, 2], boxes[k, 3])
+        found[k] = meets(box, grid, boxes[k, 0], boxes[k, 1], boxes[k, 2], boxes[k, 3])
     return found
 
 
 @fast
-def _meets(box, grid, x0, y0, x1, y1):
+def meets(box, grid, x0, y0, x1, y1):
     left, bottom, cell, columns, rows, at, held = grid
     c0, c1 = _span(x0, x1, left, cell, columns)
     r0, r1 = _span(y0, y1, bottom, cell, rows)

@@ -6,8 +6,8 @@ and is harmless to the kernel, but it is no valid polygon. Halves that no lead's
 
 import numpy as np
 
-from pipeline.engine.kernel.areas import fast
-from pipeline.engine.kernel.boxes import _meets
+from pipeline.engine.kernel.boxes import meets
+from pipeline.engine.kernel.compiled import fast
 
 MOST_VERTICES = (
     192  # pairs of edges grow with the square, cuts with the number of pieces; least time between 128 and 256
@@ -31,7 +31,7 @@ def cut(xy, ring_at, part, shape_at, chosen, lead_box, grid, is_bounded):
         while len(todo) > 0:
             piece = todo.pop()
             x0, y0, x1, y1 = piece[0][:, 0].min(), piece[0][:, 1].min(), piece[0][:, 0].max(), piece[0][:, 1].max()
-            if is_bounded and not _meets(lead_box, grid, x0, y0, x1, y1):
+            if is_bounded and not meets(lead_box, grid, x0, y0, x1, y1):
                 continue
             n = len(piece[0])
             low, high = piece, piece
@@ -41,10 +41,10 @@ def cut(xy, ring_at, part, shape_at, chosen, lead_box, grid, is_bounded):
                     where = 0.5 * (x0 + x1) if tried == 0 else 0.5 * (y0 + y1)
                     x, y = (where, y1) if tried == 0 else (x1, where)
                     low, high = nothing, nothing
-                    if not is_bounded or _meets(lead_box, grid, x0, y0, x, y):
+                    if not is_bounded or meets(lead_box, grid, x0, y0, x, y):
                         low = half(piece, tried, where, 1.0)
                     x, y = (where, y0) if tried == 0 else (x0, where)
-                    if not is_bounded or _meets(lead_box, grid, x, y, x1, y1):
+                    if not is_bounded or meets(lead_box, grid, x, y, x1, y1):
                         high = half(piece, tried, where, -1.0)
             if max(len(low[0]), len(high[0])) > NO_GAIN * n:
                 done.append(piece)

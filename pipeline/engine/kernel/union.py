@@ -2,9 +2,12 @@
 
 import numpy as np
 
-from pipeline.engine.kernel.areas import edges_in_box, fast
+from pipeline.engine.kernel.areas import ROW, TILE_M, edges_in_box
+from pipeline.engine.kernel.compiled import fast
 
 NEARLY_M = 1e-9  # edges closer than this are in either order
+MOST_EDGES = 512  # a sweep takes time as their square or cube: larger boxes are quartered
+LEAST_BOX_M = 0.1  # where very many edges meet in a point, quartering would not end
 
 
 @fast
@@ -18,20 +21,45 @@ def excess_areas(xy_a, ring_a, shape_a, box_a, xy_b, ring_b, shape_b, box_b, own
     for g in range(len(i)):
         s = i[g]
         own = member[member_at[g] : member_at[g + 1]]
-        x0, y0, x1, y1 = _where_several(box_a[s], box_b, owner_b, own)
-        if x1 <= x0 or y1 <= y0:
-            continue
-        n_rows = ring_a[shape_a[s + 1]] - ring_a[shape_a[s]]
+        n_vertices = ring_a[shape_a[s + 1]] - ring_a[shape_a[s]]
         for q in own:
-            n_rows += ring_b[shape_b[q + 1]] - ring_b[shape_b[q]]
-        edges = np.empty((3 * n_rows, 6))
-        n_a = edges_in_box(xy_a, ring_a, shape_a[s], shape_a[s + 1], x0, y0, x1, y1, edges, 0)
-        n = n_a
-        for q in own:
-            if box_b[q, 0] < x1 and box_b[q, 2] > x0 and box_b[q, 3] > y0:
-                n = edges_in_box(xy_b, ring_b, shape_b[q], shape_b[q + 1], x0, y0, x1, y1, edges, n)
-        excess[g] = _swept(edges, n_a, n)
+            n_vertices += ring_b[shape_b[q + 1]] - ring_b[shape_b[q]]
+        edges = np.empty((3 * n_vertices + len(own) + 1, ROW))
+        todo = [_where_several(box_a[s], box_b, owner_b, own)]
+        while len(todo) > 0:
+            x0, y0, x1, y1 = todo.pop()
+            if x1 <= x0 or y1 <= y0:
+                continue
+            n_a = edges_in_box(xy_a, ring_a, shape_a[s], shape_a[s + 1], x0, y0, x1, y1, edges, 0)
+            if n_a == 0:
+                continue
+            n, covering = n_a, 0.0
+            for q in own:
+                if box_b[q, 0] < x1 and box_b[q, 2] > x0 and box_b[q, 3] > y0:
+                    before = n
+                    n = edges_in_box(xy_b, ring_b, shape_b[q], shape_b[q + 1], x0, y0, x1, y1, edges, n)
+                    if n > before and _is_whole_top(edges[n - 1], x1 - x0, y1 - y0):  # those of all members are one row
+                        covering += edges[n - 1, 4]
+                        n -= 1
+            if covering != 0.0:
+                edges[n, 0], edges[n, 1], edges[n, 5] = 0.0, x1 - x0, 0.0
+                edges[n, 2], edges[n, 3], edges[n, 4] = y1 - y0, y1 - y0, covering
+                n += 1
+            size_m = max(x1 - x0, y1 - y0)
+            if size_m > TILE_M or (n > MOST_EDGES and size_m > LEAST_BOX_M):
+                x, y = 0.5 * (x0 + x1), 0.5 * (y0 + y1)
+                todo.append((x0, y0, x, y))
+                todo.append((x, y0, x1, y))
+                todo.append((x0, y, x, y1))
+                todo.append((x, y, x1, y1))
+            else:
+                excess[g] += _swept(edges, n_a, n)
     return excess
+
+
+@fast
+def _is_whole_top(edge, width, height):
+    return edge[0] == 0.0 and edge[1] == width and edge[2] == height and edge[3] == height
 
 
 @fast
@@ -74,18 +102,21 @@ def _swept(edges, n_a, n):
             active[n_active] = by_left[next_edge]
             n_active += 1
             next_edge += 1
-        if _has_both(active[:n_active], n_a):
+        if _has_both(edges, active[:n_active], n_a):
             total += _slab(edges, active[:n_active], n_a, left, right)
     return total
 
 
 @fast
-def _has_both(active, n_a):
-    """Whether a slab has ground of the shape and two edges of members at least: else nothing can be covered twice."""
-    n_members = 0
+def _has_both(edges, active, n_a):
+    """Whether a slab has ground of the shape and two members at least: else nothing can be covered twice."""
+    n_shape, n_members = 0, 0.0
     for e in active:
-        n_members += e >= n_a
-    return n_members >= 2 and n_members < len(active)
+        if e < n_a:
+            n_shape += 1
+        else:
+            n_members += abs(edges[e, 4])
+    return n_members > 1.5 and n_shape > 0
 
 
 @fast

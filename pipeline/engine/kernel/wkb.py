@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.engine.kernel.areas import fast
+from pipeline.engine.kernel.compiled import fast
 
 POLYGON, MULTIPOLYGON = 3, 6
 PLAIN, ODD = 0, 1
