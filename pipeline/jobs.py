@@ -77,14 +77,15 @@ def make_tables(cycle: Cycle, step: Step = no_progress, how: HowToRun = HERE) ->
     tables["inputs"] = _together([inputs, ground.inputs], INPUTS)
     tables["candidates"] = run("locate", locate, tables["reports"], leads, place, ground)
     inside = leads[~leads["lead_id"].isin(unplaced.loc[unplaced["reason"] == "E1", "lead_id"])]
-    on_leads = run("overlap", overlap, leads, ground.layers, rules.overlap, ground.coverage, how=how)
+    given = (ground.layers, rules.overlap, ground.coverage)
+    on_leads = run("overlap", overlap, leads, *given, "lead", ground.versions, how=how)
     is_case, is_info = inside["case_geometry"].notna(), inside["change_type"].isin(INFORMATION)
     tables["merges"], members = run("merge", merge, inside[~is_case & ~is_info], rules.merge, place.language)
     tables["sites"] = run("sites", build_sites, inside[~is_case & ~is_info], members, ground.boundary)
-    tables["conflicts"] = run("conflicts", conflicts, ground.layers, tables["sites"], ground.geographic)
-    on_sites = run(
-        "overlap sites", overlap, tables["sites"], ground.layers, rules.overlap, ground.coverage, "site", how=how
+    tables["conflicts"] = run(
+        "conflicts", conflicts, ground.layers, tables["sites"], ground.geographic, ground.versions
     )
+    on_sites = run("overlap sites", overlap, tables["sites"], *given, "site", ground.versions, how=how)
     tables["overlaps"] = _together([on_leads, on_sites], OVERLAPS)
     tables["cases"] = build_cases(inside, ledger_cases(cycle))
     matches = run("match", match, tables["sites"], tables["cases"], ground.layers, rules, place.language)

@@ -6,10 +6,9 @@ from pipeline.config import Layer
 from pipeline.cycle import Cycle
 from pipeline.intake.records import new_numbers
 from pipeline.intake.words.codes import UNKNOWN_ACTIVITY, class_label
+from pipeline.publish.evidence import SHOWN_NUMBERS
 from pipeline.publish.imagery_files import imagery_warnings
 from pipeline.text import say
-
-SHOWN_NUMBERS = 6  # more in one warning hide the others
 
 
 def warnings_of(cycle: Cycle) -> list[str]:
@@ -31,7 +30,9 @@ def input_warnings(cycle: Cycle, leads: pd.DataFrame) -> list[str]:
     for origin in (*place.sources, *place.layers):
         if not origin.path.exists():
             lines.append(say(language, "run.warn_missing_input", title=origin.title, path=origin.path.name))
-        elif isinstance(origin, Layer) and origin.id not in filled and not origin.cells:  # of rasters ground has said it
+        elif (
+            isinstance(origin, Layer) and origin.id not in filled and not origin.cells
+        ):  # of rasters ground has said it
             lines.append(say(language, "run.warn_layer_empty", layer=origin.title))
     titles = {origin.id: origin.title for origin in (*place.sources, *place.layers)}
     for row in cycle.tables["inputs"].dropna(subset="crs_note").itertuples():

@@ -247,9 +247,11 @@ CONFLICTS = Table(
         needed("site_ids", "list", "which"),
         optional("lon", "float", "degrees, a point on it; empty on level layers"),
         optional("lat", "float", "degrees"),
-        optional("is_partial", "bool", "level layers: too many features, so only those that sites touch were compared"),
+        optional("is_partial", "bool", "not all was compared, so there may be more: see above"),
     ),
-    "Protected areas, redline and permits overlap lawfully and are not compared. Pairs of one layer may share ground.",
+    "Protected areas, redline and permits overlap lawfully and are not compared. Pairs of one layer may share ground. "
+    "A raster's feature is all cells of one value, and only near the leads is it compared; of too many features only those "
+    "that sites touch are (said on level layers).",
 )
 
 CASES = Table(
@@ -332,7 +334,7 @@ PROBLEMS = Table(
         optional("permits", "text", "permits the site lies on: they explain, and never count"),
         needed("priority", "int", "1, 2 or 3 (一类 二类 三类)"),
         needed("score", "int", "0–100: the sum of the points in reasons"),
-        needed("reasons", "text", "JSON list of {code, points, text, names_source}"),
+        needed("reasons", "text", "JSON list of {code, points, text, names_source, is_secret}"),
         needed("department", "text", "lead department"),
         needed("check_due", "text", "date by which to check"),
         optional("vintage_ok", "bool", "false when a layer is younger than the change"),

@@ -7,7 +7,7 @@ PIPELINE = Path(__file__).parents[1] / "pipeline"
 FLOORS = [  # from the top down; a module imports only from floors below its own, or from its own room
     {"__main__"}, {"cli"}, {"check", "explain", "draft", "layers"}, {"jobs"}, {"notices"}, {"cycle"}, {"manifest"},
     {"stages", "publish", "ledger", "store"}, {"intake", "engine"}, {"cache"}, {"place_folder"},
-    {"tables", "config"}, {"declare", "rules"}, {"geometry"}, {"text"}, {"errors"},
+    {"tables", "config"}, {"declare", "rules"}, {"geometry"}, {"raster_env"}, {"text"}, {"errors"},
     {"codes", "words", "assets"},
 ]  # fmt: skip
 HOMES = {  # outside packages that one room alone may know
@@ -15,7 +15,7 @@ HOMES = {  # outside packages that one room alone may know
     "xlsxwriter": {"publish"},
     "sqlite3": {"ledger", "store", "publish"}, "python_calamine": {"intake"}, "click": {"cli"}, "tqdm": {"cli"},
     "numba": {"engine"}, "pydantic": {"config", "rules", "place_folder"},
-    "rasterio": {"intake", "publish"}, "dask": {"engine"}, "distributed": {"engine"},
+    "rasterio": {"raster_env", "intake", "publish"}, "dask": {"engine"}, "distributed": {"engine"},
 }  # fmt: skip
 
 

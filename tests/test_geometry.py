@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
-from pipeline.geometry import area_m2, equal_area_crs, fill_holes, make_id, repair, shape_content, to_crs
+from pipeline.geometry import area_m2, equal_area_crs, fill_holes, make_id, part_within, repair, shape_contents, to_crs
 
 HOME = equal_area_crs(pyproj.CRS(4490), (120.4, 41.6))
 
@@ -57,7 +57,20 @@ def test_holes_are_filled():
 def test_content_does_not_depend_on_ring_order_or_start():
     a = shapely.Polygon([(0, 0), (9, 0), (9, 9)])
     b = shapely.Polygon([(9, 9), (9, 0), (0, 0)])
-    assert shape_content(a, False) == shape_content(b, False)
+    other = shapely.Polygon([(0, 0), (9, 0), (9, 8)])
+    first, second, third, none = shape_contents(np.array([a, b, other, None], dtype=object), False)
+    assert first == second != third
+    assert none == ""
+
+
+def test_of_a_shape_that_crosses_the_border_only_the_part_within_is_left():
+    district = shapely.box(0, 0, 100, 100)
+    shapes = np.array([shapely.box(10, 10, 20, 20), shapely.box(90, 0, 110, 10), shapely.box(200, 0, 210, 10), None])
+    within = part_within(shapes, district)
+    assert within[0] is shapes[0]
+    assert within[1].area == 100
+    assert within[2].is_empty
+    assert within[3] is None
 
 
 @given(st.lists(st.text(), max_size=4))

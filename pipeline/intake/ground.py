@@ -16,21 +16,23 @@ from pipeline.declare import shape_table
 from pipeline.errors import InputError
 from pipeline.geometry import Floats, Shapes, equal_area_crs, to_crs, union_all
 from pipeline.intake.coordinates.around import Around, make_around
-from pipeline.intake.overlays import LAYER_COLUMNS, LayerRead, read_areas, read_layer
+from pipeline.intake.overlays import LAYER_COLUMNS, LayerRead, read_areas, read_layer, versions_of
 from pipeline.intake.prepared import layer_key, read_prepared
 from pipeline.intake.words.gazetteer import Gazetteer, read_gazetteer
 from pipeline.intake.words.towns import TownNames, read_towns_through_time
 from pipeline.tables import INPUTS
 
 LON_LAT_DECIMALS = 8  # about 1 mm
+ANYWHERE = shapely.box(-1e8, -1e8, 1e8, 1e8)  # metres, wider than any projection of the earth
 
 
 @dataclass(frozen=True)
 class Ground:
     """Everything spatial of a place, in its working CRS.
 
-    `layers` has one row per usable layer feature (LAYER_COLUMNS and what decides); `coverage` gives per class the covered
-    area, None for everywhere; a class without a key is covered nowhere. `unusable` says which layer features, villages and
+    `layers` has one row per usable layer feature (LAYER_COLUMNS and what decides), `versions` one per layer that was read
+    or opened, also where it has no feature (overlays.versions_of); `coverage` gives per class the covered area, None for
+    everywhere; a class without a key is covered nowhere. `unusable` says which layer features, villages and
     town names could not be used; `around` is where coordinates of this place may lie; `inputs` describes the layer files as read.
     """
 
@@ -39,6 +41,7 @@ class Ground:
     boundary: Any
     towns: gpd.GeoDataFrame
     layers: gpd.GeoDataFrame
+    versions: pd.DataFrame
     coverage: dict[str, Any]
     unusable: tuple[str, ...]
     around: Around | None
@@ -54,10 +57,12 @@ def read_ground(place: Place, unread: dict[str, str] | None = None, cache: Cache
     sentence noted there under its id.
     """
     geographic, boundary, crs, towns, around = _read_frame(place)
-    read = _read_layers(place, crs, around, unread, cache)
+    by_id = _read_layers(place, crs, around, unread, cache)
+    read = list(by_id.values())
     layers = _together(read, crs)
-    if around is None and len(layers):  # a place without an outline is where its layers are
-        around = _around([shapely.box(*layers.total_bounds)], crs, geographic, place)
+    if around is None:
+        around = _around(_where_layers_lie(read, layers), crs, geographic, place)
+    versions = versions_of([layer for layer in place.layers if layer.id in by_id])
     inputs = pd.DataFrame([row for one in read for row in one.inputs], columns=INPUTS.names)
     gazetteer = None if place.gazetteer is None else read_gazetteer(place.gazetteer, place.language)
     through_time = None if place.townships is None else place.townships.through_time
@@ -65,7 +70,7 @@ def read_ground(place: Place, unread: dict[str, str] | None = None, cache: Cache
     faults = [line for one in read for line in one.unusable]
     faults += [line for facts in (gazetteer, town_names) if facts is not None for line in facts.faults]
     return Ground(
-        crs, geographic, boundary, towns, layers, _coverage(place, crs, boundary), tuple(faults), around,
+        crs, geographic, boundary, towns, layers, versions, _coverage(place, crs, boundary, {}), tuple(faults), around,
         shape_table(inputs, INPUTS), gazetteer, town_names,
     )  # fmt: skip
 
@@ -114,14 +119,16 @@ def _read_frame(place: Place) -> tuple[pyproj.CRS, Any, pyproj.CRS, gpd.GeoDataF
 
 def _read_layers(
     place: Place, crs: pyproj.CRS, around: Around | None, unread: dict[str, str] | None, cache: Cache | None
-) -> list[LayerRead]:
-    read = []
+) -> dict[str, LayerRead]:
+    """What was read of each layer, by its id."""
+    read = {}
     for layer in place.layers:
         if not layer.required and not layer.path.exists():
             continue
         try:
             given = (layer, place.rules.overlap, place.limits, crs, around, place.language)
-            read.append(read_layer(*given) if layer.cells else read_prepared(*given, cache))  # a raster is only opened
+            # a raster is only opened
+            read[layer.id] = read_layer(*given) if layer.cells else read_prepared(*given, cache)
         except InputError as error:
             if unread is None:
                 raise
@@ -134,8 +141,8 @@ def with_raster_layers(
 ) -> Ground:
     """`ground` with the cells of the place's raster layers within `reach_m` of the bounds of `shapes` (working CRS).
 
-    read_ground has only opened these layers: what is read is bounded by the shapes. Raises InputError and uses `unread`
-    as read_ground does.
+    read_ground has only opened these layers: what is read is bounded by the shapes. Where none of a layer's rasters knows
+    the ground, it covers nothing. Raises InputError and uses `unread` as read_ground does.
     """
     rasters = [one for one in place.layers if one.cells and one.path.exists() and one.id not in (unread or {})]
     if not rasters or not len(shapes):
@@ -153,8 +160,12 @@ def with_raster_layers(
     filled = [frame for frame in (others, *(one.frame for one in read.values())) if len(frame)]
     kept = ground.inputs[ground.inputs["is_source"].astype(bool) | ~ground.inputs["input_id"].isin(list(read))]
     rows = pd.DataFrame([row for one in read.values() for row in one.inputs], columns=INPUTS.names)
+    blind = {layer_id: one.blind for layer_id, one in read.items() if not shapely.is_empty(one.blind)}
+    unreadable = ground.versions["layer_id"].isin(list(unread or {}))
     return replace(
         ground,
+        versions=ground.versions[~unreadable].reset_index(drop=True),
+        coverage=_coverage(place, ground.crs, ground.boundary, blind) if blind else ground.coverage,
         layers=pd.concat(filled, ignore_index=True) if filled else others,
         inputs=shape_table(pd.concat([kept, rows]) if len(kept) else rows, INPUTS),
         unusable=tuple(dict.fromkeys([*ground.unusable, *(line for one in read.values() for line in one.unusable)])),
@@ -183,6 +194,14 @@ def _together(read: list[LayerRead], crs: pyproj.CRS) -> gpd.GeoDataFrame:
     if not read:
         return gpd.GeoDataFrame(columns=LAYER_COLUMNS, geometry="geometry", crs=crs)
     return pd.concat([one.frame for one in read], ignore_index=True)
+
+
+def _where_layers_lie(read: list[LayerRead], layers: gpd.GeoDataFrame) -> list[Any]:
+    """A place without an outline is where its layers are; rasters, which may cover a nation, say so only alone."""
+    if len(layers):
+        return [shapely.box(*layers.total_bounds)]
+    extents = [extent for one in read for extent in one.extents]
+    return [extent for extent in extents if np.isfinite(shapely.bounds(extent)).all()]
 
 
 def _around(areas: list[Any], crs: pyproj.CRS, geographic: pyproj.CRS, place: Place) -> Around | None:
@@ -221,15 +240,18 @@ def _read_towns(place: Place, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"town_code": codes, "town": names}, geometry=list(shapes), crs=crs)
 
 
-def _coverage(place: Place, crs: pyproj.CRS, boundary: Any) -> dict[str, Any]:
+def _coverage(place: Place, crs: pyproj.CRS, boundary: Any, blind: dict[str, Any]) -> dict[str, Any]:
+    """Per class the area that its layers cover: what `covers` says, without where a layer is `blind` (by its id)."""
     covered: dict[str, list[Any]] = {}
     for layer in place.layers:
         if layer.covers is None or not (layer.required or layer.path.exists()):
             continue
-        if layer.covers == "place":
-            covered.setdefault(layer.layer_class, []).append(boundary)
-        else:
+        shapes = [boundary]
+        if layer.covers != "place":
             crs_name = layer.crs or place.geographic_crs
-            _, shapes = read_areas(Path(layer.covers), crs_name, layer.encoding, {}, place.limits, crs, place.language)
-            covered.setdefault(layer.layer_class, []).extend(shapes)
+            _, read = read_areas(Path(layer.covers), crs_name, layer.encoding, {}, place.limits, crs, place.language)
+            shapes = list(read)
+        if layer.id in blind:
+            shapes = [shapely.difference(ANYWHERE if one is None else one, blind[layer.id]) for one in shapes]
+        covered.setdefault(layer.layer_class, []).extend(shapes)
     return {name: None if None in areas else union_all(areas) for name, areas in covered.items()}

@@ -40,12 +40,21 @@ LAYER_COLUMNS = [
 ]
 
 
+NO_SHAPES: Shapes = np.zeros(0, dtype=object)
+
+
 class LayerRead(NamedTuple):
-    """The features of a layer (LAYER_COLUMNS and what decides), sentences on unusable ones, and rows of table inputs."""
+    """The features of a layer (LAYER_COLUMNS and what decides), sentences on unusable ones, and rows of table inputs.
+
+    Of a raster layer, both in the working CRS: `extents`, the outline of each raster, and `blind`, what of the asked areas
+    no raster knows.
+    """
 
     frame: gpd.GeoDataFrame
     unusable: list[str]
     inputs: list[dict[str, Any]]
+    extents: Shapes = NO_SHAPES
+    blind: Any = None
 
 
 class Features(NamedTuple):
@@ -68,9 +77,10 @@ def read_layer(
     if layer.cells:
         from pipeline.intake.rasters.land_cover import read_cover  # rasterio is loaded by who has a raster
 
-        records, shapes, doubts, inputs = read_cover(layer, areas, limits, crs, around, language)
+        records, shapes, doubts, inputs, *reach = read_cover(layer, areas, limits, crs, around, language)
         repairs: list[str | None] = [None] * len(records)
     else:
+        reach = []
         records, shapes, repairs, inputs = read_features(layer, limits, crs, around, language)
         _require_columns(layer, records, language)
         doubts = _code_doubts(layer, records, language)
@@ -89,7 +99,21 @@ def read_layer(
     frame = gpd.GeoDataFrame(_columns(layer, records, repairs, rules), geometry=list(shapes), crs=crs)
     key = "rasters.layer" if layer.cells else "intake.layer_codes"
     said = [say(language, key, layer=layer.title, note=note) for note in doubts]
-    return LayerRead(frame[np.array(usable, dtype=bool)].reset_index(drop=True), said + unusable, inputs)
+    return LayerRead(frame[np.array(usable, dtype=bool)].reset_index(drop=True), said + unusable, inputs, *reach)
+
+
+def versions_of(layers: Sequence[Layer]) -> pd.DataFrame:
+    """One row a layer, with or without features: layer_id, series, layer_date, layer_class, counts, is_near_leads.
+
+    is_near_leads: its features are only what lies near the leads.
+    """
+    columns = ["layer_id", "series", "layer_date", "layer_class", "counts", "is_near_leads"]
+    rows = [(one.id, one.series or one.id, _day(one), one.layer_class, one.counts, bool(one.cells)) for one in layers]
+    return pd.DataFrame(rows, columns=columns).astype({"counts": bool, "is_near_leads": bool})
+
+
+def _day(layer: Layer) -> str | None:
+    return None if layer.data_date is None else layer.data_date.isoformat()
 
 
 def read_areas(
@@ -187,7 +211,7 @@ def _columns(
         "layer_id": layer.id,
         "layer_class": layer.layer_class,
         "series": layer.series or layer.id,
-        "layer_date": None if layer.data_date is None else layer.data_date.isoformat(),
+        "layer_date": _day(layer),
         "counts": layer.counts,
         "within_m": layer.within_m,
         "position_accuracy_m": layer.position_accuracy_m,

@@ -5,7 +5,8 @@ record. The newest version stands. It keeps the identity of the first (`root_lea
 earlier ones (`corrects`), so that nothing accepted is forgotten and nothing gets a second number.
 """
 
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import pairwise, product
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,8 @@ import shapely
 
 from pipeline.config import Source
 from pipeline.text import say
+
+HANDED_ON = ("root_lead_id", "received", "corrects")  # what a newer version takes over from the older
 
 
 def replaced_by(source: Source, sources: dict[str, Source]) -> list[Source]:
@@ -58,6 +61,36 @@ def without_corrected(
     of its first version.
     """
     leads = leads.assign(root_lead_id=leads["lead_id"], corrects=[[] for _ in range(len(leads))])
+    versions = _versions(leads, sources)
+    gone: dict[Any, tuple[str, str]] = {}  # row → (lead that stands, title of the source that corrects)
+    for older_and_newer in versions:
+        for older, newer in pairwise(older_and_newer):
+            _hand_on(older, newer)
+        standing = min(older_and_newer[-1], key=lambda version: version.lead_id)
+        for version in (version for older in older_and_newer[:-1] for version in older):
+            gone[version.row] = standing.lead_id, sources[standing.source_id].title
+    leads = _handed_on(leads, [version for one in versions for same in one for version in same])
+    rows = leads.loc[list(gone)]
+    details = [say(language, "intake.replaced", source=title) for _, title in gone.values()]
+    corrected = rows.assign(lead_id=[lead_id for lead_id, _ in gone.values()], reason="E5", detail=details)
+    return leads.drop(index=rows.index), corrected.drop_duplicates("report_id")
+
+
+@dataclass(eq=False)
+class _Version:
+    """A lead as a version of its record; a plain object, because a whole source may be corrected at once."""
+
+    row: Any
+    lead_id: str
+    source_id: str
+    geometry: Any
+    root_lead_id: str
+    received: str
+    corrects: list[str]
+
+
+def _versions(leads: pd.DataFrame, sources: dict[str, Source]) -> list[list[list[_Version]]]:
+    """Per record that came more than once its versions, the oldest first, each with its leads."""
     order = family_order(sources)
     related = {
         one
@@ -67,22 +100,28 @@ def without_corrected(
     }
     numbered = leads[leads["source_id"].isin(related)].dropna(subset="orig_no")
     numbered = numbered[numbered.duplicated("orig_no", keep=False)]  # a number that came once has one version
-    families = numbered["source_id"].map(lambda source_id: order[source_id][0])
-    gone: dict[Any, tuple[str, str]] = {}  # row → (lead that stands, title of the source that corrects)
-    for _, family in numbered.groupby([families, "orig_no"], sort=True):
-        versions = [
-            family.index[family["source_id"] == source_id]
-            for source_id in sorted(family["source_id"].unique(), key=lambda source_id: order[source_id][1])
-        ]
-        for older, newer in pairwise(versions):
-            _hand_on(leads, older, newer)
-        standing = leads.loc[versions[-1]].sort_values("lead_id").iloc[0]
-        for row in (row for version in versions[:-1] for row in version):
-            gone[row] = str(standing["lead_id"]), sources[standing["source_id"]].title
-    rows = leads.loc[list(gone)]
-    details = [say(language, "intake.replaced", source=title) for _, title in gone.values()]
-    corrected = rows.assign(lead_id=[lead_id for lead_id, _ in gone.values()], reason="E5", detail=details)
-    return leads.drop(index=rows.index), corrected.drop_duplicates("report_id")
+    names = ["lead_id", "source_id", "geometry", *HANDED_ON]
+    records: dict[tuple[str, str], dict[str, list[_Version]]] = {}
+    for row, number, *cells in zip(
+        numbered.index, numbered["orig_no"], *(numbered[name] for name in names), strict=True
+    ):
+        version = _Version(row, *cells)
+        record = records.setdefault((order[version.source_id][0], number), {})
+        record.setdefault(version.source_id, []).append(version)
+    return [
+        [record[source_id] for source_id in sorted(record, key=lambda source_id: order[source_id][1])]
+        for _, record in sorted(records.items())
+    ]
+
+
+def _handed_on(leads: pd.DataFrame, versions: list[_Version]) -> pd.DataFrame:
+    """The leads with what their versions were handed on."""
+    columns = {}
+    for name in HANDED_ON:
+        cells = dict(zip(leads.index, leads[name], strict=True))
+        cells |= {version.row: getattr(version, name) for version in versions}
+        columns[name] = list(cells.values())
+    return leads.assign(**columns)
 
 
 def without_repeated(
@@ -105,35 +144,35 @@ def without_repeated(
     return leads[~is_repeated].reset_index(drop=True), repeated.assign(reason="E5", detail=details)
 
 
-def _hand_on(leads: pd.DataFrame, older: pd.Index, newer: pd.Index) -> None:
+def _hand_on(older: list[_Version], newer: list[_Version]) -> None:
     """Every lead of the older version hands its identity to its successor; one that has none is still remembered.
 
     Successors are found one to one, by common ground and then by distance; a newer lead left over keeps its own identity
     and remembers the nearest older lead, so that a person is asked before it gets a number of its own.
     """
-    touching = sorted((_nearness(leads, old, new), old, new) for old in older for new in newer)
-    successor: dict[Any, Any] = {}
-    for _, old, new in touching:
-        if old not in successor and new not in successor.values():
+    touching = sorted(product(older, newer), key=lambda pair: _nearness(*pair))
+    successor: dict[_Version, _Version] = {}
+    heirs: set[_Version] = set()
+    for old, new in touching:
+        if old not in successor and new not in heirs:
             successor[old] = new
-    heirs = set(successor.values())
-    for _, old, new in touching:
+            heirs.add(new)
+    for old, new in touching:
         successor.setdefault(old, new)  # more places before than now
-    remembered = [(old, new) for old, new in successor.items()]
+    remembered = list(successor.items())
     for new in newer:
         if new not in heirs:  # more places now than before
-            remembered.append((next(old for _, old, near in touching if near == new), new))
+            remembered.append((next(old for old, near in touching if near is new), new))
     for old, new in remembered:
-        known = dict.fromkeys([*leads.at[new, "corrects"], *leads.at[old, "corrects"], leads.at[old, "lead_id"]])
-        leads.at[new, "corrects"] = [lead_id for lead_id in known if lead_id != leads.at[new, "lead_id"]]
+        known = dict.fromkeys([*new.corrects, *old.corrects, old.lead_id])
+        new.corrects = [lead_id for lead_id in known if lead_id != new.lead_id]
     for old, new in successor.items():
         if new in heirs:
             heirs.remove(new)
-            leads.loc[new, ["root_lead_id", "received"]] = leads.loc[old, ["root_lead_id", "received"]]
+            new.root_lead_id, new.received = old.root_lead_id, old.received
 
 
-def _nearness(leads: pd.DataFrame, old: Any, new: Any) -> tuple[float, float, str, str]:
+def _nearness(old: _Version, new: _Version) -> tuple[float, float, str, str]:
     """Sorts pairs: most common ground first, then the nearest; ids decide between equals, never the order of rows."""
-    a, b = leads.at[old, "geometry"], leads.at[new, "geometry"]
-    shared_m2 = float(shapely.area(shapely.intersection(a, b)))
-    return -shared_m2, float(shapely.distance(a, b)), str(leads.at[old, "lead_id"]), str(leads.at[new, "lead_id"])
+    shared_m2 = float(shapely.area(shapely.intersection(old.geometry, new.geometry)))
+    return -shared_m2, float(shapely.distance(old.geometry, new.geometry)), old.lead_id, new.lead_id

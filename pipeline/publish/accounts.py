@@ -6,9 +6,9 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from pipeline.config import Place
+from pipeline.config import Origin, Place
 from pipeline.intake.words.codes import class_label
-from pipeline.publish.rows import CLASSES, Tables, join_words, marks_of
+from pipeline.publish.rows import CLASSES, Tables, credits_of, join_words, marks_of, named_outside
 from pipeline.text import say
 
 
@@ -59,12 +59,12 @@ def note_rows(place: Place, cycle: str, as_of: date, run: dict[str, Any], langua
         (f"list.note_{key}", {}) for key in ("areas", "vintage", "covered", "permit", "conflicts", "score", "review")
     ]
     rows = [{"topic": say(language, "list.topic_reading"), "text": say(language, key, **v)} for key, v in lines]
-    for layer in place.layers:
+    for layer in named_outside(place.layers):
         day = layer.data_date.isoformat() if layer.data_date else say(language, "run.undated")
         words = {"title": layer.title, "day": day, "licence": layer.licence, "provider": layer.provider}
         name = class_label(layer.layer_class, language)
         rows.append({"topic": name, "text": say(language, "list.note_layer", **words)})
-    credits = dict.fromkeys(origin.attribution for origin in (*place.sources, *place.layers) if origin.attribution)
+    credits = credits_of([*place.sources, *place.layers])
     rows += [{"topic": say(language, "list.topic_attribution"), "text": words} for words in credits]
     for section, values in run["rules"].items():
         rows += [{"topic": f"rules.toml [{section}]", "text": f"{key} = {value}"} for key, value in values.items()]
@@ -73,21 +73,30 @@ def note_rows(place: Place, cycle: str, as_of: date, run: dict[str, Any], langua
 
 
 def meta_rows(place: Place, cycle: str, as_of: date, run: dict[str, Any], language: str) -> pd.DataFrame:
-    """Key and value: what the delivery was made from."""
+    """Key and value: what the delivery was made from. Files that may not be named are counted; run.json has them all."""
     pairs: list[tuple[str, object]] = [
         ("place", place.name), ("code", place.code), ("cycle", cycle), ("as_of", as_of.isoformat()),
         ("run_id", run["run_id"]), ("status", "accepted" if run["is_accepted"] else "draft"),
         ("marks", join_words(marks_of(place, run["is_accepted"], language), language)),
         ("working_crs", run["working_crs"]),
     ]  # fmt: skip
-    pairs += [(f"input {item['id']} {item['file']}", f"sha256 {item['sha256']}") for item in run["inputs"]]
+    unnamed = _unnamed_inputs(place)
+    shown = [item for item in run["inputs"] if item["id"] not in unnamed]
+    pairs += [(f"input {item['id']} {item['file']}", f"sha256 {item['sha256']}") for item in shown]
+    pairs += [("inputs not named here", len(run["inputs"]) - len(shown))] if len(shown) < len(run["inputs"]) else []
     pairs += [(f"rule {s}.{k}", v) for s, values in run["rules"].items() for k, v in values.items()]
     pairs += [(f"version {name}", version) for name, version in run["versions"].items()]
-    credits = dict.fromkeys(origin.attribution for origin in (*place.sources, *place.layers) if origin.attribution)
-    pairs += [(f"attribution {k}", words) for k, words in enumerate(credits, 1)]
+    pairs += [(f"attribution {k}", words) for k, words in enumerate(credits_of([*place.sources, *place.layers]), 1)]
     pairs += [
         (f"layer {layer.id}", f"{layer.title}; {layer.data_date or ''}; {layer.licence}")
-        for layer in place.layers
-        if layer.secrecy != "secret"
+        for layer in named_outside(place.layers)
     ]
     return pd.DataFrame([{"key": key, "value": str(value)} for key, value in pairs])
+
+
+def _unnamed_inputs(place: Place) -> set[str]:
+    """Ids in run["inputs"] whose files stay unnamed; of a day with a secret image all, as its files share one id."""
+    origins: list[Origin] = [*place.sources, *place.layers]
+    named = {id(origin) for origin in named_outside(origins)}
+    days = {day for day, images in place.imagery.items() for image in images if image.secrecy == "secret"}
+    return {origin.id for origin in origins if id(origin) not in named} | {f"image {day}" for day in days}

@@ -10,7 +10,7 @@ from pipeline.intake.words.codes import class_label, label
 from pipeline.publish.rows import Tables, join_words, numbers_of
 from pipeline.text import say
 
-SHOWN_NUMBERS = 6  # more in one cell hide the others
+SHOWN_NUMBERS = 6  # more in one cell or sentence hide the others
 
 
 def overlap_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:
@@ -116,7 +116,7 @@ def conflict_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:
     """Ground that two layers both claim: their sums, then feature by feature. Layers that agree and secret ones are left out."""
     layers = {layer.id: layer for layer in place.layers if layer.secrecy != "secret"}
     rows = tables["conflicts"]
-    agree = (rows["n_pairs"] + rows["n_slivers"] == 0) & ~rows["is_partial"]
+    agree = (rows["n_pairs"] + rows["n_slivers"] == 0) & ~rows["is_partial"].astype(bool)
     is_shown = rows["layer_a"].isin(layers) & rows["layer_b"].isin(layers) & ~agree.fillna(False)
     rows = rows[is_shown].reset_index(drop=True)
     numbers = numbers_of(tables)
@@ -128,7 +128,7 @@ def conflict_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:
         **words,
         level_name=[say(language, f"conflicts.level_{level}") for level in rows["level"]],
         numbers=[_some([numbers[s] for s in own if s in numbers], language) for own in rows["site_ids"]],
-        note=[_conflict_note(row, language) for row in rows.itertuples()],
+        note=[conflict_note(row, place, language) for row in rows.itertuples()],
     )
 
 
@@ -140,15 +140,16 @@ def _some(numbers: list[str], language: str) -> str:
     return say(language, "conflicts.more_numbers", numbers=shown, n=len(numbers))
 
 
-def _conflict_note(row: Any, language: str) -> str:
-    """What the figures of a row leave out, in words."""
-    if row.level == "features":
-        return say(language, "conflicts.within_accuracy") if row.is_within_accuracy else ""
+def conflict_note(row: Any, place: Place, language: str) -> str:
+    """What the figures of a row of table conflicts leave out, in words."""
     notes = []
-    if row.n_slivers:
+    if row.level == "features" and row.is_within_accuracy:
+        notes.append(say(language, "conflicts.within_accuracy"))
+    if row.level == "layers" and row.n_slivers:
         notes.append(say(language, "conflicts.slivers", n=row.n_slivers, area=row.sliver_m2))
     if row.is_partial:
-        notes.append(say(language, "conflicts.partial"))
+        is_raster = any(layer.cells for layer in place.layers if layer.id in (row.layer_a, row.layer_b))
+        notes.append(say(language, "conflicts.near_leads" if is_raster else "conflicts.partial"))
     return ("" if language == "zh" else " ").join(notes)
 
 

@@ -14,10 +14,11 @@ import shapely
 from pipeline.config import Layer, Place
 from pipeline.geometry import Shapes, to_crs
 from pipeline.intake.words.codes import class_label
+from pipeline.publish.field_hits import Hits, hits_of
 from pipeline.publish.field_pairs import pair_for_page, size_words
 from pipeline.publish.imagery import Chip, chips_of
 from pipeline.publish.offline import map_page, static_page
-from pipeline.publish.rows import CLASSES, is_numbered, join_words, marks_of, problem_rows
+from pipeline.publish.rows import credits_of, is_numbered, join_words, marks_of, named_outside, problem_rows
 from pipeline.text import say
 
 COLOURS = {
@@ -35,14 +36,16 @@ DECIMALS = 6
 def field_pages(
     place: Place, cycle: str, as_of: date, tables: dict[str, pd.DataFrame], layers: gpd.GeoDataFrame
 ) -> dict[str, str]:
-    """File name → HTML of the whole pack. `layers` as in intake/ground.py; secret layers are neither drawn nor named."""
+    """File name → HTML of the whole pack. `layers` as in intake/ground.py; secret layers are neither drawn nor named, nor
+    is anything that they alone know."""
     problems = problem_rows(place, tables, place.language)
     towns = _towns(problems, place)
-    shown = [layer for layer in place.layers if layer.secrecy != "secret" and layer.layer_class != "admin"]
+    hits = hits_of(place, tables, place.language)
+    shown = [layer for layer in named_outside(place.layers) if layer.layer_class != "admin"]
     features = [(layer, layers[layers["layer_id"] == layer.id]) for layer in shown]  # once, not for every township
     chips = chips_of(place, problems, layers.crs) if place.imagery else {}
     pages = {
-        file: _town_page(place, cycle, as_of, name, problems.loc[rows], features, layers.crs, chips)
+        file: _town_page(place, cycle, as_of, name, problems.loc[rows], hits, features, layers.crs, chips)
         for file, (name, rows) in towns.items()
     }
     return {"index.html": _index_page(place, cycle, as_of, problems, towns, chips), **pages}
@@ -61,14 +64,14 @@ def _towns(problems: gpd.GeoDataFrame, place: Place) -> dict[str, tuple[str, Any
 
 
 def _town_page(
-    place: Place, cycle: str, as_of: date, town: str, problems: gpd.GeoDataFrame,
+    place: Place, cycle: str, as_of: date, town: str, problems: gpd.GeoDataFrame, hits: dict[str, Hits],
     layers: list[tuple[Layer, gpd.GeoDataFrame]], crs: pyproj.CRS, chips: dict[str, list[Chip]],
 ) -> str:  # fmt: skip
     language = place.language
     own_chips = {key: chips[key] for key in problems["candidate_id"] if key in chips}
     labels = [say(language, f"field.{name}") for name in FIELDS]
     shapes = _for_display(problems.geometry.to_numpy(), crs)
-    drawn, credits = _drawn_layers(layers, problems, crs)
+    drawn, credits = _drawn_layers(layers, problems, crs, language)
     data = {
         "labels": labels,
         "words": {key: say(language, f"field.word_{key}") for key in ("reasons", "notFound", "enlarge")}
@@ -76,7 +79,7 @@ def _town_page(
         "centre": _centre(place, problems),
         "layers": drawn,
         "problems": [
-            _problem(problem, shape, own_chips.get(problem["candidate_id"]), language)
+            _problem(problem, hits[problem["site_id"]], shape, own_chips.get(problem["candidate_id"]), language)
             for problem, shape in zip(problems.to_dict("records"), shapes, strict=True)
         ],
     }
@@ -90,27 +93,29 @@ def _priority_words(priority: int, language: str) -> str:
 
 
 FIELDS = (
-    "relation", "activity", "change", "area", "on", "protected", "periods", "town", "department", "check_due", "position",
+    "relation", "activity", "change", "area", "on", "protected", "permit", "periods", "town", "department", "check_due", "position",
     "position_dms", "review",
 )  # fmt: skip
 
 
-def _problem(problem: dict[str, Any], shape: Any, chips: list[Chip] | None, language: str) -> dict[str, Any]:
-    """What the page knows of a problem: words and images, no points, no score, nothing that names a source."""
+def _problem(
+    problem: dict[str, Any], hits: Hits, shape: Any, chips: list[Chip] | None, language: str
+) -> dict[str, Any]:
+    """What the page knows of a problem: words and images, no points, no score, nothing of sources and secret layers."""
     area = say(language, "field.area_value", ha=problem["area_m2"] / 10_000, mu=problem["area_m2"] * 3 / 2000)
     on_classes = [
-        say(language, "field.on_value", name=class_label(name, language), ha=problem[f"{name}_m2"] / 10_000)
-        for name in CLASSES
-        if problem[f"{name}_m2"] > 0
+        say(language, "field.on_value", name=class_label(name, language), ha=on_m2 / 10_000)
+        for name, on_m2 in hits.on_m2.items()
     ]
-    protected = [problem[name] for name in ("pa_name", "zone_name") if isinstance(problem[name], str) and problem[name]]
+    permits = join_words(hits.permits, language)
     values = {
         "relation": problem["relation_name"],
         "activity": problem["activity_l2_name"],
         "change": problem["change_name"],
         "area": area if problem["area_m2"] else say(language, "field.point_only"),
         "on": join_words(on_classes, language),
-        "protected": join_words(protected, language),
+        "protected": join_words(hits.protected, language),
+        "permit": say(language, "field.permit_value", names=permits) if permits else "",
         "periods": problem["periods"],
         "town": problem["all_towns"],
         "department": problem["department"],
@@ -119,7 +124,7 @@ def _problem(problem: dict[str, Any], shape: Any, chips: list[Chip] | None, lang
         "position_dms": f"{problem['lon_dms']}, {problem['lat_dms']}",
         "review": say(language, "field.wait") if problem["needs_review"] else "",
     }
-    reasons = json.loads(problem["reasons"])
+    reasons = [reason for reason in json.loads(problem["reasons"]) if reason["code"] != "permit"]  # has its own line
     return {
         "number": problem["number"],
         "candidate": problem["candidate_id"],
@@ -127,7 +132,7 @@ def _problem(problem: dict[str, Any], shape: Any, chips: list[Chip] | None, lang
         "priorityName": say(language, "field.priority_chip", name=problem["priority_name"]),
         "summary": join_words([values["activity"], values["area"], *on_classes], language),
         "values": [values[name] for name in FIELDS],
-        "reasons": [reason["text"] for reason in reasons if not reason["names_source"]],
+        "reasons": [reason["text"] for reason in reasons if not (reason["names_source"] or reason["is_secret"])],
         "lon": problem["lon"],
         "lat": problem["lat"],
         "shape": _geojson(shape),
@@ -136,7 +141,7 @@ def _problem(problem: dict[str, Any], shape: Any, chips: list[Chip] | None, lang
 
 
 def _drawn_layers(
-    layers: list[tuple[Layer, gpd.GeoDataFrame]], problems: gpd.GeoDataFrame, crs: pyproj.CRS
+    layers: list[tuple[Layer, gpd.GeoDataFrame]], problems: gpd.GeoDataFrame, crs: pyproj.CRS, language: str
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The overlay layers round the problems, simplified for drawing, and whom to credit for them."""
     if problems.empty:
@@ -156,7 +161,8 @@ def _drawn_layers(
         ]
         dash = "6 4" if layer.layer_class in DASHED else None
         colour = COLOURS.get(layer.layer_class, "#55605e")
-        drawn.append({"title": layer.title, "colour": colour, "dash": dash, "features": outlines})
+        title = say(language, "field.near_only", title=layer.title) if layer.cells else layer.title
+        drawn.append({"title": title, "colour": colour, "dash": dash, "features": outlines})
         credits.append(layer.attribution or f"{layer.provider} ({layer.licence})")
     return drawn, list(dict.fromkeys(credits))
 
@@ -192,8 +198,8 @@ def _frame(
         f'<span class="mark">{html.escape(mark)}</span>'
         for mark in marks_of(place, is_numbered(problems), language)[:-1]
     )
-    data_credits = dict.fromkeys(source.attribution for source in place.sources if source.attribution)
-    foot = " · ".join(html.escape(credit) for credit in dict.fromkeys([*data_credits, *credits]))
+    all_credits = dict.fromkeys([*credits_of(place.sources), *credits])
+    foot = " · ".join(html.escape(credit) for credit in all_credits)
     words = {
         key: html.escape(say(language, f"field.word_{key}"))
         for key in ("index", "search", "find", "fit", "layers", "list")

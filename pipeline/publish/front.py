@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline.config import Place
 from pipeline.intake.words.codes import class_label
 from pipeline.publish.accounts import accounting_rows
+from pipeline.publish.evidence import conflict_note
 from pipeline.publish.offline import static_page
 from pipeline.publish.rows import join_words, marks_of
 from pipeline.text import say
@@ -95,8 +96,8 @@ def _conflicts(place: Place, conflicts: pd.DataFrame, language: str) -> Block:
     titles = {layer.id: layer.title for layer in place.layers}
     own = conflicts[(conflicts["level"] == "layers") & (conflicts["n_pairs"] > 0)]
     rows = [[f"{titles[row.layer_a]} × {titles[row.layer_b]}", int(row.n_pairs), f"{row.overlap_m2 / 10_000:.4f}",
-             int(row.n_sites)] for row in own.itertuples()]  # fmt: skip
-    heads = [say(language, f"front.col_{name}") for name in ("layers", "places", "both_ha", "own_sites")]
+             int(row.n_sites), conflict_note(row, place, language)] for row in own.itertuples()]  # fmt: skip
+    heads = [say(language, f"front.col_{name}") for name in ("layers", "places", "both_ha", "own_sites", "note")]
     return say(language, "front.conflicts"), heads, rows
 
 

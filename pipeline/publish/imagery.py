@@ -16,7 +16,6 @@ from pipeline.publish.imagery_pixels import Bounds, Pixels, data_uri, read_chip,
 
 LEAST_SIDE_M = 300.0  # the lie of the land round a small problem: a road, a stream, the next field
 ROOM = 1.5  # side of a chip, in extents of its problem
-CACHE_MB = 64  # decoded blocks kept; left alone, GDAL takes a share of all memory
 DATES = ("prev_date", "curr_date")
 
 
@@ -47,9 +46,7 @@ def chips_of(
             tiles[day] = found
     if not tiles:
         return {}
-    import rasterio
-
-    with rasterio.Env(GDAL_CACHEMAX=CACHE_MB), keep_open() as open_image:
+    with keep_open() as open_image:
         cut = partial(read_chip, crs=crs, open_image=open_image)
         return {problem["candidate_id"]: _chips(problem, tiles, cut) for problem in problems.to_dict("records")}
 

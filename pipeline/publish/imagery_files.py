@@ -4,7 +4,6 @@ rasterio is loaded only for a place that has images.
 """
 
 import math
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -18,6 +17,7 @@ import shapely
 from pipeline.config import Image, Place
 from pipeline.errors import InputError
 from pipeline.geometry import to_crs
+from pipeline.raster_env import gdal_set
 from pipeline.text import say
 
 MOST_OPEN = 32  # neighbouring problems lie on the same few tiles
@@ -65,41 +65,36 @@ def read_tiles(place: Place, day: date, images: Sequence[Image], crs: pyproj.CRS
     return tiles, faults
 
 
-def open_image(path: Path) -> Any:
+@contextmanager
+def open_image(path: Path) -> Iterator[Any]:
     """The open rasterio dataset; OSError where GDAL knows no way to read the file."""
     import rasterio
 
-    with no_position_expected():  # said in our own words
-        return rasterio.open(path)
+    with gdal_set(), rasterio.open(path) as dataset:
+        yield dataset
 
 
 @contextmanager
 def keep_open() -> Iterator[Callable[[Path], Any]]:
-    """`open_image` that keeps the last MOST_OPEN files open, and with them their decoded blocks; they close at the end."""
+    """Opens images like open_image and keeps the last MOST_OPEN of them open, and with them their decoded blocks; they
+    close at the end."""
+    import rasterio
+
     kept: dict[Path, Any] = {}
 
     def open_kept(path: Path) -> Any:
-        dataset = kept.pop(path, None) or open_image(path)
+        dataset = kept.pop(path, None) or rasterio.open(path)
         if len(kept) == MOST_OPEN:
             kept.pop(next(iter(kept))).close()
         kept[path] = dataset  # at the end: used last
         return dataset
 
-    try:
-        yield open_kept
-    finally:
-        for dataset in kept.values():
-            dataset.close()
-
-
-@contextmanager
-def no_position_expected() -> Iterator[None]:
-    """Silences rasterio's warning of pictures without a position."""
-    from rasterio.errors import NotGeoreferencedWarning
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        yield
+    with gdal_set():
+        try:
+            yield open_kept
+        finally:
+            for dataset in kept.values():
+                dataset.close()
 
 
 def _read_tile(image: Image, crs: pyproj.CRS, language: str) -> Tile:

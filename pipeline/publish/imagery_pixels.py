@@ -12,7 +12,8 @@ import pyproj
 import shapely
 
 from pipeline.geometry import to_crs
-from pipeline.publish.imagery_files import Tile, no_position_expected, open_image
+from pipeline.publish.imagery_files import Tile
+from pipeline.raster_env import gdal_set
 
 Bounds = tuple[float, float, float, float]  # left, bottom, right, top
 Pixels = npt.NDArray[np.float32]  # red, green, blue × row × column; NaN without data
@@ -30,7 +31,7 @@ MOST_BYTES = 20_000  # a township of 100 problems stays a page of a few megabyte
 
 
 def read_chip(
-    tiles: Sequence[Tile], bounds: Bounds, crs: pyproj.CRS, open_image: Callable[[Path], Any] = open_image
+    tiles: Sequence[Tile], bounds: Bounds, crs: pyproj.CRS, open_image: Callable[[Path], Any]
 ) -> Pixels | None:
     """A north-up square over `bounds` (working CRS `crs`, metres) from the tiles of one day, the first on top.
 
@@ -82,14 +83,14 @@ def _webp(picture: Picture, quality: int) -> bytes:
 
     profile = {"driver": "WEBP", "width": picture.shape[2], "height": picture.shape[1], "count": 3, "dtype": "uint8"}
     with MemoryFile(ext=".webp") as file:
-        with no_position_expected(), file.open(**profile, QUALITY=quality) as target:
+        with gdal_set(), file.open(**profile, QUALITY=quality) as target:
             target.write(picture)
         return bytes(file.getbuffer())
 
 
 def _read_tile(tile: Tile, bounds: Bounds, crs: pyproj.CRS, side: int, open_image: Callable[[Path], Any]) -> Pixels:
     """The part of one file under `bounds`, side × side pixels in `crs`; NaN where it has no data or cannot be read."""
-    from rasterio import Affine
+    from rasterio import Affine, band
     from rasterio.crs import CRS
     from rasterio.enums import Resampling
     from rasterio.errors import RasterioError
@@ -98,11 +99,24 @@ def _read_tile(tile: Tile, bounds: Bounds, crs: pyproj.CRS, side: int, open_imag
 
     chip: Pixels = np.full((3, side, side), np.nan, dtype=np.float32)
     shrink = max(1.0, (bounds[2] - bounds[0]) / side / tile.pixel_m)  # image pixels per chip pixel
+    nodata = tile.image.nodata
     box = to_crs(np.array([shapely.box(*bounds)], dtype=object), crs, tile.crs)[0]
+    target = {
+        "dst_crs": CRS.from_wkt(crs.to_wkt()),
+        "dst_transform": from_bounds(*bounds, side, side),
+        "dst_nodata": np.nan,
+    }
     try:
         dataset = open_image(tile.image.path)
         window = _window(dataset, box, 2 * shrink)
         if window is None:
+            return chip
+        if shrink > 1 and nodata is not None and nodata not in dataset.nodatavals:
+            # taken out before the mean, or black edges would darken it; overviews have them mixed in already
+            reproject(
+                band(dataset, tile.bands), chip, **target, src_nodata=nodata, src_alpha=_alpha(dataset),
+                resampling=Resampling.average, UNIFIED_SRC_NODATA="YES",
+            )  # fmt: skip
             return chip
         rows, columns = math.ceil(window.height / shrink), math.ceil(window.width / shrink)
         read = dataset.read(
@@ -110,10 +124,8 @@ def _read_tile(tile: Tile, bounds: Bounds, crs: pyproj.CRS, side: int, open_imag
         )
         step = Affine.scale(window.width / columns, window.height / rows)
         reproject(
-            _with_gaps(read, tile.image.nodata), chip,
-            src_crs=dataset.crs, src_transform=dataset.window_transform(window) * step, src_nodata=np.nan,
-            dst_crs=CRS.from_wkt(crs.to_wkt()), dst_transform=from_bounds(*bounds, side, side), dst_nodata=np.nan,
-            resampling=Resampling.bilinear,
+            _with_gaps(read, nodata), chip, **target, src_crs=dataset.crs, src_nodata=np.nan,
+            src_transform=dataset.window_transform(window) * step, resampling=Resampling.bilinear,
         )  # fmt: skip
     except (RasterioError, OSError):  # a damaged block: the next best image is taken
         chip[:] = np.nan
@@ -129,6 +141,11 @@ def _window(dataset: Any, box: Any, pad: float) -> Any:
     last = min(dataset.width, math.ceil(max(columns) + pad)), min(dataset.height, math.ceil(max(rows) + pad))
     width, height = last[0] - first[0], last[1] - first[1]
     return Window(*first, width, height) if width > 0 and height > 0 else None
+
+
+def _alpha(dataset: Any) -> int:
+    """The number of the band that says where the image is seen; 0 where there is none."""
+    return next((k for k, colour in enumerate(dataset.colorinterp, 1) if colour.name == "alpha"), 0)
 
 
 def _with_gaps(read: Any, nodata: float | None) -> Pixels:

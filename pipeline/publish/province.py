@@ -36,7 +36,7 @@ def delivered_cells(rows: pd.DataFrame, column: DeliveredColumn) -> list[Any]:
     """
     if column.field not in rows:
         raise ConfigError(f"delivery/*.toml: columns.field: {column.field}; known: {', '.join(map(str, rows.columns))}")
-    return [_cell(value, column) for value in rows[column.field]]
+    return [_cell(value, column) for value in rows[column.field].tolist()]
 
 
 def _cell(value: Any, column: DeliveredColumn) -> Any:
@@ -79,7 +79,8 @@ def _write_layer(path: Path, delivery: Delivery, layer: DeliveredLayer, rows: pd
     target = pyproj.CRS.from_user_input(delivery.crs)
     shapes = to_crs(rows.geometry.to_numpy(), crs, target)
     if layer.geometry == "polygon":
-        shapes = np.array([shapely.multipolygons(shapely.get_parts(shape)) for shape in shapes], dtype=object)
+        parts, owners = shapely.get_parts(shapes, return_index=True)
+        shapes = shapely.multipolygons(parts, indices=owners)
     geo = gpd.GeoDataFrame(frame, geometry=shapes, crs=delivery.crs)
     pyogrio.write_dataframe(geo, path, geometry_type=GEOMETRY_TYPES[layer.geometry], **options)
 

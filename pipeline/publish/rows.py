@@ -4,15 +4,17 @@
 """
 
 import json
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import pandas as pd
 
-from pipeline.config import Place
+from pipeline.config import Origin, Place, Source
 from pipeline.intake.words.codes import class_label, label, read_codes
 from pipeline.text import say
 
+AnyOrigin = TypeVar("AnyOrigin", bound=Origin)
 Tables = dict[str, pd.DataFrame]
 CLASSES = ("wetland", "forest", "grassland", "protected_area", "redline")
 
@@ -27,6 +29,20 @@ def marks_of(place: Place, is_accepted: bool, language: str) -> list[str]:
     """What every page must say of itself: invented, draft, internal, a clue and no verdict."""
     keys = (["invented"] if place.is_invented else []) + ([] if is_accepted else ["draft"]) + ["internal", "clue"]
     return [say(language, f"labels.{key}") for key in keys]
+
+
+def named_outside(origins: Iterable[AnyOrigin]) -> list[AnyOrigin]:
+    """The sources and layers that a page which leaves the office may name: no secret one, and no petition or report."""
+    return [
+        origin
+        for origin in origins
+        if origin.secrecy != "secret" and not (isinstance(origin, Source) and origin.kind == "reports")
+    ]
+
+
+def credits_of(origins: Iterable[Origin]) -> list[str]:
+    """The attributions that must be shown, each once."""
+    return list(dict.fromkeys(origin.attribution for origin in named_outside(origins) if origin.attribution))
 
 
 def join_words(words: Any, language: str) -> str:

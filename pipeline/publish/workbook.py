@@ -83,7 +83,7 @@ def _write_sheet(
 
 def _lines(value: Any, width: int) -> int:
     """How many lines a cell needs: a Chinese sign takes two columns, and a number at a line's end moves down whole."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or 2 * len(value) <= width:
         return 1
     columns = sum(2 if ord(sign) > 0x2E80 else 1 for sign in value)
     return 1 if columns <= width else math.ceil(columns / max(width - MOVED_COLUMNS, 1))

@@ -22,35 +22,39 @@ WHOLE_SHARE = 1 - 1e-9  # what differs by less is rounding
 SIDES = {"layer": "layer_id", "class": "layer_class", "layer_date": "layer_date"}
 
 
-def conflicts(layers: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, geographic: pyproj.CRS) -> pd.DataFrame:
-    """Table conflicts of `layers` (one row per feature, intake/ground.py lists the columns), CRS in metres.
+def conflicts(
+    layers: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, geographic: pyproj.CRS, versions: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Table conflicts of `layers` (one row per feature or piece of one, intake/ground.py lists the columns), CRS in metres.
 
-    Every two layers of different classes that count are compared in the newest version received, protected areas and
-    redline left out; two layers that agree have a row too. `sites` (site_id, geometry; same CRS) are those of this
-    cycle; `geographic` is the CRS of lon and lat.
+    Every two layers that count and are of different classes, neither protected area, redline nor permit, are compared in the
+    newest version received; two that agree have a row too. Rows of one layer_id and feature_key are one feature. `sites`
+    (site_id, geometry; same CRS) are those of this cycle; `geographic` is the CRS of lon and lat. `versions` has every
+    layer that was read, also those without a feature (intake/overlays.py: versions_of); else those of `layers` are all.
     """
     if layers.empty:
         return empty_frame(CONFLICTS)
-    claims = _newest(layers[layers["counts"] & ~layers["layer_class"].isin(LAWFUL)])
-    versions = claims.drop_duplicates("layer_id").sort_values(["layer_class", "layer_id"])
-    is_partial = len(claims) > MOST_FEATURES
-    if is_partial:
+    newest = _newest(layers.drop_duplicates("layer_id").assign(is_near_leads=False) if versions is None else versions)
+    claims = layers[layers["layer_id"].isin(newest["layer_id"])]
+    is_too_many = len(claims[["layer_id", "feature_key"]].drop_duplicates()) > MOST_FEATURES
+    if is_too_many:
         claims = claims.iloc[np.unique(claims.sindex.query(sites.geometry.to_numpy(), predicate="intersects")[1])]
-    features = {layer_id: claims[claims["layer_id"] == layer_id] for layer_id in versions["layer_id"]}
+    features = {layer_id: claims[claims["layer_id"] == layer_id] for layer_id in newest["layer_id"]}
     sums, pairs = [], []
-    for (_, a), (_, b) in combinations(versions.iterrows(), 2):
+    for (_, a), (_, b) in combinations(newest.iterrows(), 2):
         if a["layer_class"] != b["layer_class"]:
             summed, listed = _compare(features[a["layer_id"]], features[b["layer_id"]], sites, geographic)
-            sums.append({**_words(a, "a"), **_words(b, "b"), **summed, "is_partial": is_partial})
-            pairs.append(listed)
+            is_near_leads = bool(a["is_near_leads"] or b["is_near_leads"])
+            sums.append({**_words(a, "a"), **_words(b, "b"), **summed, "is_partial": is_too_many or is_near_leads})
+            pairs.append(listed.assign(is_partial=is_near_leads))
     return _ranked(pd.DataFrame(sums), pairs)
 
 
-def _newest(layers: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Only the newest version of each series; an undated one is the oldest."""
-    versions = layers.drop_duplicates("layer_id")
-    versions = versions.assign(day=versions["layer_date"].fillna("")).sort_values(["day", "layer_id"])
-    return layers[layers["layer_id"].isin(versions.drop_duplicates("series", keep="last")["layer_id"])]
+def _newest(versions: pd.DataFrame) -> pd.DataFrame:
+    """The newest version of each series that can conflict, by class; an undated one is the oldest."""
+    claims = versions[versions["counts"] & ~versions["layer_class"].isin(LAWFUL)]
+    by_day = claims.assign(day=claims["layer_date"].fillna("")).sort_values(["day", "layer_id"])
+    return by_day.drop_duplicates("series", keep="last").sort_values(["layer_class", "layer_id"])
 
 
 def _words(row: Any, side: str) -> dict[str, Any]:
@@ -61,30 +65,37 @@ def _compare(
     a: gpd.GeoDataFrame, b: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, geographic: pyproj.CRS
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """What two layers share: all of it in one row, and a row per pair of features that is no sliver (R04)."""
-    pairs = _shared(a, b)
+    shared = _shared(a, b)
+    pairs = _of_features(shared, a, b)
     is_sliver = (pairs["overlap_m2"] < pairs.pop("sliver_m2")) & (pairs["share_of_smaller"] < pairs.pop("sliver_share"))
-    slivers, pairs = pairs[is_sliver], pairs[~is_sliver].reset_index(drop=True)
-    i, j = pairs.pop("i").to_numpy(), pairs.pop("j").to_numpy()
-    pieces = _ground(a.geometry.to_numpy()[i], b.geometry.to_numpy()[j], pairs.pop("whole").to_numpy())
-    site_ids = _sites_on(pieces, sites)
+    slivers, pairs = pairs[is_sliver], pairs[~is_sliver]
+    shared = shared[shared["pair"].isin(pairs.index)].sort_values("pair", kind="stable")
+    i, j = shared["i"].to_numpy(), shared["j"].to_numpy()
+    pieces = _ground(a.geometry.to_numpy()[i], b.geometry.to_numpy()[j], shared["whole"].to_numpy())
+    site_ids = _by_pair(_sites_on(pieces, sites), shared["pair"])
+    grounds, is_cut = _united(pieces, shared["pair"])
+    overlap_m2 = pairs["overlap_m2"].to_numpy(copy=True)
+    overlap_m2[is_cut] = area_m2(grounds[is_cut], a.crs)  # pieces widened by buffer_m may lie on each other
+    whole = shapely.disjoint_subset_union_all(shapely.get_parts(grounds))  # one shape of many parts takes far longer
     summed = {
-        "overlap_m2": area_m2(np.array([shapely.disjoint_subset_union_all(pieces)], dtype=object), a.crs)[0],
+        "overlap_m2": area_m2(np.array([whole], dtype=object), a.crs)[0],
         "n_pairs": len(pairs),
         "n_slivers": len(slivers),
         "sliver_m2": slivers["overlap_m2"].sum(),
         "site_ids": sorted({site_id for own in site_ids for site_id in own}),
     }
-    points = to_crs(shapely.point_on_surface(pieces), a.crs, geographic)
+    points = to_crs(shapely.point_on_surface(grounds), a.crs, geographic)
     return summed, pairs.assign(
+        overlap_m2=overlap_m2,
         site_ids=pd.Series(site_ids, index=pairs.index, dtype=object),
-        is_within_accuracy=shapely.is_empty(shapely.buffer(pieces, -pairs.pop("accuracy_m").to_numpy() / 2)),
+        is_within_accuracy=_is_narrow(grounds, pairs.pop("accuracy_m").to_numpy()),
         lon=shapely.get_x(points).round(LON_LAT_DECIMALS),
         lat=shapely.get_y(points).round(LON_LAT_DECIMALS),
     )
 
 
 def _shared(a: gpd.GeoDataFrame, b: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Every pair of features that shares ground: rows i of `a` and j of `b`, words, areas, which lies whole in the other."""
+    """Every two rows that share ground: i of `a`, j of `b`, `pair` of features, area, which lies whole in the other."""
     shapes_a, shapes_b = a.geometry.to_numpy(), b.geometry.to_numpy()
     i, j, shared_m2 = shared_areas(shapes_a, shapes_b)
     if not is_equal_area(a.crs):
@@ -92,22 +103,65 @@ def _shared(a: gpd.GeoDataFrame, b: gpd.GeoDataFrame) -> pd.DataFrame:
     shared_m2 = shared_m2.round(AREA_DECIMALS)
     is_ground = shared_m2 > 0  # less is the rounding of a common border
     i, j, shared_m2 = i[is_ground], j[is_ground], shared_m2[is_ground]
-    of_a, of_b = a.iloc[i].reset_index(drop=True), b.iloc[j].reset_index(drop=True)
     a_m2, b_m2 = _own_m2(shapes_a, i, a.crs), _own_m2(shapes_b, j, b.crs)
-    share = np.minimum(shared_m2 / np.minimum(a_m2, b_m2), 1.0)
+    is_whole = shared_m2 / np.minimum(a_m2, b_m2) >= WHOLE_SHARE
+    rows = pd.DataFrame({"a": _features(a)[i], "b": _features(b)[j], "i": i, "j": j, "overlap_m2": shared_m2})
+    rows["whole"] = np.where(~is_whole, "", np.where(a_m2 <= b_m2, "a", "b"))
+    return rows.assign(pair=rows.groupby(["a", "b"]).ngroup())
+
+
+def _of_features(shared: pd.DataFrame, a: gpd.GeoDataFrame, b: gpd.GeoDataFrame) -> pd.DataFrame:
+    """One row (index: pair) per pair of features: words, areas, and what decides about it."""
+    pairs = shared.groupby("pair").agg({"i": "first", "j": "first", "a": "first", "b": "first", "overlap_m2": "sum"})
+    of_a, of_b = a.iloc[pairs["i"]].set_index(pairs.index), b.iloc[pairs["j"]].set_index(pairs.index)
+    smaller_m2 = np.minimum(_features_m2(a, pairs["a"]), _features_m2(b, pairs["b"]))
     return pd.DataFrame(
         {
-            "i": i, "j": j, **_words(of_a, "a"), **_words(of_b, "b"),
+            **_words(of_a, "a"), **_words(of_b, "b"),
             "feature_a": of_a["feature_key"], "feature_b": of_b["feature_key"],
             "name_a": of_a["name"], "name_b": of_b["name"],
-            "overlap_m2": shared_m2,
-            "share_of_smaller": share,
-            "whole": np.where(share < WHOLE_SHARE, "", np.where(a_m2 <= b_m2, "a", "b")),
+            "overlap_m2": pairs["overlap_m2"].round(AREA_DECIMALS),
+            "share_of_smaller": np.minimum(pairs["overlap_m2"] / smaller_m2, 1.0),
             "sliver_m2": np.minimum(of_a["sliver_m2"], of_b["sliver_m2"]),
             "sliver_share": np.minimum(of_a["sliver_share"], of_b["sliver_share"]),
             "accuracy_m": np.hypot(of_a["position_accuracy_m"], of_b["position_accuracy_m"]),
         }
     )  # fmt: skip
+
+
+def _features(layer: gpd.GeoDataFrame) -> npt.NDArray[np.intp]:
+    """The number of each row's feature: those of a raster are in pieces."""
+    return np.asarray(pd.factorize(layer["feature_key"])[0])
+
+
+def _features_m2(layer: gpd.GeoDataFrame, wanted: pd.Series) -> Any:
+    """Area of the features `wanted` (their numbers), each measured once."""
+    number = _features(layer)
+    rows = np.flatnonzero(np.isin(number, wanted))
+    return np.bincount(number[rows], area_m2(layer.geometry.to_numpy()[rows], layer.crs), len(layer))[wanted]
+
+
+def _united(pieces: Shapes, pair: pd.Series) -> tuple[Shapes, npt.NDArray[np.bool_]]:
+    """Per pair (ascending) its ground as one shape, and whether that is of several pieces."""
+    _, first, n_pieces = np.unique(pair, return_index=True, return_counts=True)
+    grounds = pieces[first]
+    for k in np.flatnonzero(n_pieces > 1):
+        grounds[k] = shapely.disjoint_subset_union_all(shapely.get_parts(pieces[first[k] : first[k] + n_pieces[k]]))
+    return grounds, n_pieces > 1
+
+
+def _is_narrow(grounds: Shapes, width_m: Any) -> npt.NDArray[np.bool_]:
+    """Whether each ground is nowhere wider than its width; by its parts, as shrinking many at once takes far longer."""
+    parts, owner = shapely.get_parts(grounds, return_index=True)
+    is_wide = ~shapely.is_empty(shapely.buffer(parts, -width_m[owner] / 2))
+    return np.asarray(np.bincount(owner, is_wide, len(grounds)) == 0)
+
+
+def _by_pair(site_ids: list[list[str]], pair: pd.Series) -> list[list[str]]:
+    found: dict[int, set[str]] = {}
+    for own, one in zip(site_ids, pair, strict=True):
+        found.setdefault(one, set()).update(own)
+    return [sorted(found[one]) for one in sorted(found)]
 
 
 def _ground(a: Shapes, b: Shapes, whole: npt.NDArray[np.object_]) -> Shapes:
@@ -127,14 +181,14 @@ def _own_m2(shapes: Shapes, rows: npt.NDArray[np.intp], crs: pyproj.CRS) -> Any:
 
 
 def _sites_on(pieces: Shapes, sites: gpd.GeoDataFrame) -> list[list[str]]:
-    """Per piece the site_ids that lie on it; a common border is not enough."""
+    """Per piece the site_ids that lie on it, in no order; a common border is not enough."""
     shapes, ids = sites.geometry.to_numpy(), sites["site_id"].to_numpy()
     found: list[list[str]] = [[] for _ in pieces]
     i, j = shapely.STRtree(pieces).query(shapes, predicate="intersects")
     is_on = ~shapely.touches(shapes[i], pieces[j])
     for site, piece in zip(i[is_on], j[is_on], strict=True):
         found[piece].append(str(ids[site]))
-    return [sorted(own) for own in found]
+    return found
 
 
 def _ranked(sums: pd.DataFrame, pairs: list[pd.DataFrame]) -> pd.DataFrame:

@@ -14,7 +14,13 @@ from pipeline.intake.records import family_order
 from pipeline.intake.words.codes import zone_rank
 
 HITS = ("inside", "crossing", "within")
+BESIDE = ("tolerance", "adjacent", "sliver")
 FIGURES = ("wetland", "forest", "grassland", "protected_area", "redline")
+LEAD_COLUMNS = ["lead_id", "source_id", "source_code", "orig_no", "period"]
+OVERLAP_COLUMNS = [
+    "subject_id", "level", "layer_class", "layer_id", "feature_key", "position", "distance_m", "overlap_m2",
+    "overlap_low_m2", "vintage_ok", "name", "grade", "zone",
+]  # fmt: skip
 Row = dict[str, Any]
 NO_RELATION: Row = {"relation": None, "known_problem_id": None, "relation_reason": None, "new_m2": None}
 STRENGTH = ("rebound", "grown", "same", "review", "adjacent")  # which relation speaks for a site with several
@@ -31,37 +37,38 @@ def gather_facts(
     """One row per site: the site's own columns, its leads' words, its figures per class, its strongest relation.
 
     `<class>_m2` is NaN where no layer of the class covers the site; `voting` lists the classes it lies on that count;
-    `uncovered` the classes of screens_for that no layer covers there.
+    `uncovered` the classes of screens_for that no layer covers there; `secret_classes` those it lies on, in whole or in
+    part, by a secret layer.
     """
     shapes = sites.geometry.to_numpy()
     facts = pd.DataFrame(sites).assign(**towns_of(shapes, ground), **surface_points(shapes, ground))
-    lead_rows = {str(row["lead_id"]): row for row in _records(leads)}
+    lead_rows = {str(row["lead_id"]): row for row in _records(leads, LEAD_COLUMNS)}
     lines: dict[str, list[Row]] = defaultdict(list)
-    for row in _records(overlaps):
+    for row in _records(overlaps, OVERLAP_COLUMNS):
         lines[str(row["subject_id"])].append(row)
     related = _relations(matches, ground.crs)
     voting = {layer.layer_class for layer in place.layers if layer.counts}
+    secret = {layer.id for layer in place.layers if layer.secrecy == "secret"}
     order = family_order({source.id: source for source in place.sources})
     family = {source_id: first for source_id, (first, _) in order.items()}
     extra = [
         {
             **_words([lead_rows[lead_id] for lead_id in lead_ids], family),
-            **_figures(lines[site_id], voting, place.screens_for),
+            **_figures(lines[site_id], voting, secret, place.screens_for),
             **related.get(site_id, NO_RELATION),
         }
         for site_id, lead_ids in zip(sites["site_id"], sites["lead_ids"], strict=True)
     ]
-    columns = list({**_words([], family), **_figures([], voting, place.screens_for), **NO_RELATION})
+    columns = list({**_words([], family), **_figures([], voting, secret, place.screens_for), **NO_RELATION})
     facts = facts.join(pd.DataFrame(extra, index=facts.index, columns=columns, dtype=object))
     new_m2 = facts["new_m2"].astype(float).fillna(facts["area_m2"])
     return facts.assign(new_m2=new_m2, is_point=facts["area_m2"] == 0)
 
 
-def _records(frame: pd.DataFrame) -> list[Row]:
-    """Rows as plain dicts with None for every empty cell."""
-    frame = pd.DataFrame(frame).drop(columns=["geometry"], errors="ignore").astype(object)
-    records: list[Row] = frame.where(frame.notna(), None).to_dict("records")
-    return records
+def _records(frame: pd.DataFrame, columns: list[str]) -> list[Row]:
+    """Rows as plain dicts of `columns`, with None for every empty cell."""
+    cells = [frame[name].astype(object).where(frame[name].notna(), None) for name in columns]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*cells, strict=True)]
 
 
 def _words(leads: list[Row], family: dict[str, str]) -> Row:
@@ -79,7 +86,7 @@ def _unique(values: Iterable[Any]) -> list[str]:
     return list(dict.fromkeys(str(value) for value in values if value is not None))
 
 
-def _figures(lines: list[Row], voting: set[str], screens_for: list[str]) -> Row:
+def _figures(lines: list[Row], voting: set[str], secret: set[str], screens_for: list[str]) -> Row:
     """Areas per class, names, zones and grades of what the site really lies on; slivers and neighbours do not count."""
     classes = {row["layer_class"]: row for row in lines if row["level"] == "class"}
     hits = {name: row for name, row in classes.items() if row["position"] in HITS}
@@ -98,11 +105,12 @@ def _figures(lines: list[Row], voting: set[str], screens_for: list[str]) -> Row:
         **{f"{name}_low_m2": hits[name]["overlap_low_m2"] if name in hits else None for name in FIGURES},
         "voting": sorted(voting & set(hits)),
         "other_hits": [(name, hits[name]["overlap_m2"]) for name in sorted(voting & set(hits) - set(FIGURES))],
+        "secret_classes": sorted({row["layer_class"] for row in on_layers if row["layer_id"] in secret}),
         "uncovered": [name for name in screens_for if name not in classes],
         "neighbours": [
             (row["layer_id"], row["position"], row["distance_m"])
             for row in lines
-            if row["level"] == "layer" and row["position"] in ("adjacent", "sliver") and row["layer_class"] in voting
+            if row["level"] == "layer" and row["position"] in BESIDE and row["layer_class"] in voting
         ],
         "pa_names": names.get("protected_area", []),
         "pa_levels": grades.get("protected_area", []),
@@ -110,7 +118,7 @@ def _figures(lines: list[Row], voting: set[str], screens_for: list[str]) -> Row:
         "forest_grade": min(grades.get("forest", []), default=None),
         "wetland_names": names.get("wetland", []),
         "wetland_grades": grades.get("wetland", []),
-        "permits": names.get("permit", []),
+        "permits": _unique(row["name"] or row["feature_key"] for row in of_class["permit"]),
         "vintage_ok": all(vintages) if vintages else None,
     }
 

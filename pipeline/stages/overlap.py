@@ -41,9 +41,10 @@ def overlap(
     `layers` has one row per feature (intake/ground.py lists the columns) in the same CRS, metres. Of a series only the
     version right for the subject is used: the newest dated on or before its earlier date, else the oldest (R07).
     `coverage`: class → covered area, None for everywhere; each covered class has a row, also where the overlap is 0.
-    Where these are a piece of more, `versions` (layer_id, series, layer_date) has every layer of the whole, and
-    `by_kernel` says for all pieces alike whether areas come from the compiled kernel; else the number of pairs does, and
-    shapes that are not valid raise InputError: geometry.repair mends them and says how.
+    `versions` (layer_id, series, layer_date) has every layer that was read, also those without a feature here: a newer
+    version that is empty says that nothing is there. Without it the layers are those that have features. `by_kernel` says
+    for all pieces of one work alike whether areas come from the compiled kernel; else the number of pairs does, and shapes
+    that are not valid raise InputError: geometry.repair mends them and says how.
     """
     subjects = subjects.reset_index(drop=True)
     if subjects.empty:
@@ -201,6 +202,7 @@ def _covered_rows(subjects: gpd.GeoDataFrame, found: pd.DataFrame, coverage: dic
     shapes = subjects.geometry.to_numpy()
     rows = []
     for layer_class, area in sorted(coverage.items()):
+        shapely.prepare(area)
         is_covered = np.ones(len(shapes), dtype=bool) if area is None else shapely.covers(area, shapes)
         rows += [
             {"i": int(i), "layer_class": layer_class, "level": "class", "position": "outside", "overlap_m2": 0.0,

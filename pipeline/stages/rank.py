@@ -1,8 +1,9 @@
 """rank: what of each site is listed – known, on no layer (E4), too small (E3) – and how urgent it is, with reasons."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from typing import Any
 
 import geopandas as gpd
@@ -23,12 +24,14 @@ KEY8_IN_CORE_ONLY = ("A33", "A41")  # hydropower and tourism are key types only 
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason on the list, in words, with its points; a reason that names a source stays off the field pack."""
+    """One reason on the list, in words, with its points; one that names a source or rests on a secret layer stays off the
+    field pack."""
 
     code: str
     points: int
     text: str
     names_source: bool = False
+    is_secret: bool = False
 
 
 def judge_sites(facts: pd.DataFrame, place: Place) -> pd.DataFrame:
@@ -45,7 +48,8 @@ def rank(judged: pd.DataFrame, place: Place, as_of: date, accepted: pd.DataFrame
     the order of the list.
     """
     listed = judged[judged["outcome"] == "listed"].reset_index(drop=True)
-    reasons = [_reasons(site, place) for site in listed.itertuples()]
+    sites = list(listed.itertuples())
+    reasons = [_reasons(site, place) for site in sites]
     numbers = accepted.set_index("candidate_id")["problem_id"]
     check_due = _working_days_later(as_of, place.rules.deadline.check_working_days, place)
     problems = listed.assign(
@@ -56,15 +60,15 @@ def rank(judged: pd.DataFrame, place: Place, as_of: date, accepted: pd.DataFrame
         pa_level=[_joined(levels, place.language) for levels in listed["pa_levels"]],
         wetland_name=[_joined(names, place.language) for names in listed["wetland_names"]],
         permits=[_joined(names, place.language) for names in listed["permits"]],
-        priority=[_priority(site, place.rules.rank) for site in listed.itertuples()],
+        priority=[_priority(site, place.rules.rank) for site in sites],
         score=[sum(reason.points for reason in own) for own in reasons],
         reasons=[_reasons_json(own) for own in reasons],
-        department=[_department(place, site.activity_l1) for site in listed.itertuples()],
+        department=[_department(place, site.activity_l1) for site in sites],
         check_due=check_due,
     )
     problems["problem_id"] = problems["candidate_id"].map(numbers)
     taken = {lead_id for lead_ids in accepted["lead_ids"] for lead_id in lead_ids}
-    asked = [_question(site, taken, place.language) for site in listed.itertuples()]
+    asked = [_question(site, taken, place.language) for site in sites]
     problems = problems.assign(needs_review=[bool(question) for question in asked], review_reason=asked)
     order = problems.assign(lower=-problems["score"], smaller=-problems["new_m2"])
     problems = problems.loc[order.sort_values(["priority", "lower", "smaller", "candidate_id"], kind="stable").index]
@@ -90,7 +94,10 @@ def _verdict(site: Any, place: Place) -> tuple[str, str | None, str]:
 
 
 def _why_e4(site: Any, place: Place) -> str:
-    titles = {layer.id: layer.title for layer in place.layers}
+    titles = {
+        layer.id: class_label(layer.layer_class, place.language) if layer.secrecy == "secret" else layer.title
+        for layer in place.layers  # the sentence stands in what is delivered
+    }
     near = [
         say(place.language, f"rank.e4_{position}", layer=titles[layer_id], distance=distance_m)
         for layer_id, position, distance_m in site.neighbours
@@ -119,6 +126,7 @@ def _priority(site: Any, rules: RankRules) -> int:
     return 3
 
 
+@cache
 def _is_key8(activity_l2: str) -> bool:
     return bool(read_codes("activity_types").loc[activity_l2, "key8"] == "1")
 
@@ -138,7 +146,7 @@ def _reasons(site: Any, place: Place) -> list[Reason]:
     found = []
     for group in groups:
         strongest = max(group, key=lambda reason: reason.points, default=None)
-        found += [reason if reason is strongest else Reason(reason.code, 0, reason.text) for reason in group]
+        found += [reason if reason is strongest else replace(reason, points=0) for reason in group]
     if site.n_independent > 1:
         text = say(language, "rank.several_sources", n=site.n_independent)
         found.append(Reason("several_sources", rules.several_sources_points, text, names_source=True))
@@ -151,15 +159,11 @@ def _zone_reasons(site: Any, rules: RankRules, language: str) -> list[Reason]:
         zone = label("pa_zones", site.zone, language)
         names = _joined(site.pa_names, language) or class_label("protected_area", language)
         text = say(language, "rank.zone", names=names, zone=zone, amount=_amount(site, "protected_area", language))
-        reasons.append(Reason("zone", rules.zone_points.get(site.zone, 0), text))
+        points = rules.zone_points.get(site.zone, 0)
+        reasons.append(Reason("zone", points, text, is_secret=_is_secret(site, "protected_area")))
     if site.redline_m2 > 0 or "redline" in site.voting:
-        reasons.append(
-            Reason(
-                "redline",
-                rules.redline_points,
-                say(language, "rank.redline", amount=_amount(site, "redline", language)),
-            )
-        )
+        text = say(language, "rank.redline", amount=_amount(site, "redline", language))
+        reasons.append(Reason("redline", rules.redline_points, text, is_secret=_is_secret(site, "redline")))
     return reasons
 
 
@@ -169,29 +173,41 @@ def _ecosystem_reasons(site: Any, rules: RankRules, language: str) -> list[Reaso
         names = _joined(site.wetland_names, language) or ""
         names = f" {names}" if names and language == "en" else names
         text = say(language, "rank.wetland", names=names, amount=_amount(site, "wetland", language))
-        reasons.append(Reason("wetland", rules.wetland_points, text))
+        reasons.append(Reason("wetland", rules.wetland_points, text, is_secret=_is_secret(site, "wetland")))
     if "forest" in site.voting:
         grade = str(site.forest_grade) if pd.notna(site.forest_grade) else ""
-        grades = read_codes("forest_grades")
-        found = grades.loc[(grades["scheme"] == "BH_DJ") & (grades["code"] == grade), "name_zh"].tolist()
-        words = (found[0] if language == "zh" else f"grade {grade}") if found else grade
-        words = words or say(language, "rank.no_grade")
+        words = _forest_grades(language).get(grade, grade) or say(language, "rank.no_grade")
         text = say(language, "rank.forest", grade=words, amount=_amount(site, "forest", language))
-        reasons.append(Reason("forest", rules.forest_grade_points.get(grade, 0), text))
+        points = rules.forest_grade_points.get(grade, 0)
+        reasons.append(Reason("forest", points, text, is_secret=_is_secret(site, "forest")))
     if "grassland" in site.voting:
         text = say(language, "rank.grassland", amount=_amount(site, "grassland", language))
-        reasons.append(Reason("grassland", rules.grassland_points, text))
+        reasons.append(Reason("grassland", rules.grassland_points, text, is_secret=_is_secret(site, "grassland")))
     for name, area_m2 in site.other_hits:
         text = say(language, "rank.other_class", name=class_label(name, language), area=area_m2)
-        reasons.append(Reason("other_class", rules.grassland_points, text))
+        reasons.append(Reason("other_class", rules.grassland_points, text, is_secret=_is_secret(site, name)))
     return reasons
+
+
+def _is_secret(site: Any, *classes: str) -> bool:
+    """Whether words on these classes would say what a secret layer holds."""
+    return not set(classes).isdisjoint(site.secret_classes)
+
+
+@cache
+def _forest_grades(language: str) -> dict[str, str]:
+    """Code of a forest protection grade → how a sentence calls it."""
+    grades = read_codes("forest_grades").query("scheme == 'BH_DJ'")
+    names = dict(zip(grades["code"], grades["name_zh"], strict=True))
+    return names if language == "zh" else {code: f"grade {code}" for code in names}
 
 
 def _amount(site: Any, name: str, language: str) -> str:
     """How much of the site lies on a class, in words; a point has no area."""
     if site.is_point:
         return say(language, "rank.amount_point")
-    area_m2 = float(np.nan_to_num(getattr(site, f"{name}_m2")))
+    area_m2 = getattr(site, f"{name}_m2")
+    area_m2 = float(area_m2) if pd.notna(area_m2) else 0.0
     return say(language, "rank.amount", area=area_m2, share=area_m2 / site.area_m2)
 
 
@@ -214,12 +230,16 @@ def _area_reason(site: Any, rules: RankRules, language: str) -> Reason:
 
 
 def _source_reason(site: Any, rules: RankRules, language: str) -> Reason:
-    trust = read_codes("lead_sources")["trust_rank"]
-    best = min((str(trust.get(code, "3")) for code in site.source_codes), default="3")
+    best = min((_trust_rank(code) for code in site.source_codes), default="3")
     names = _joined([label("lead_sources", code, language) for code in site.source_codes], language)
     return Reason(
         "source", rules.trust_points.get(best, 0), say(language, "rank.source", names=names), names_source=True
     )
+
+
+@cache
+def _trust_rank(source_code: str) -> str:
+    return str(read_codes("lead_sources")["trust_rank"].get(source_code, "3"))
 
 
 def _history_reasons(site: Any, rules: RankRules, language: str) -> list[Reason]:
@@ -233,13 +253,16 @@ def _remarks(site: Any, language: str) -> list[Reason]:
     """What an officer should know and what earns no points."""
     remarks = []
     if site.permits:
-        remarks.append(Reason("permit", 0, say(language, "rank.permit", names=_joined(site.permits, language))))
+        text = say(language, "rank.permit", names=_joined(site.permits, language))
+        remarks.append(Reason("permit", 0, text, is_secret=_is_secret(site, "permit")))
     if site.vintage_ok is False:
-        remarks.append(Reason("vintage", 0, say(language, "rank.vintage")))
+        text = say(language, "rank.vintage")
+        remarks.append(Reason("vintage", 0, text, is_secret=bool(site.secret_classes)))
     doubtful = [name for name in site.voting if getattr(site, f"{name}_low_m2", np.nan) == 0]
     if doubtful:
         names = _joined([class_label(name, language) for name in doubtful], language)
-        remarks.append(Reason("uncertain", 0, say(language, "rank.uncertain", names=names)))
+        text = say(language, "rank.uncertain", names=names)
+        remarks.append(Reason("uncertain", 0, text, is_secret=_is_secret(site, *doubtful)))
     if site.uncovered:
         remarks.append(Reason("not_covered", 0, _not_covered(site, language)))
     return remarks

@@ -134,7 +134,7 @@ def test_a_cache_that_cannot_be_written_is_told_and_the_run_is_the_same(place, t
     (tmp_path / "b" / place.name).mkdir(parents=True)
     (tmp_path / "b" / place.name / ".prepared").write_text("in the way")
     finished = screen(place, "2023", tmp_path / "b")
-    assert len(finished.cycle.told) == 1
+    assert len(finished.cycle.cache.told) == 1
     assert files_of(tmp_path / "a" / place.name / "2023") == files_of(tmp_path / "b" / place.name / "2023")
 
 

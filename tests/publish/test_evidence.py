@@ -1,10 +1,12 @@
 """The sheet of layer conflicts: what it lists, which problems it names, what it leaves out."""
 
+import numpy as np
 import openpyxl
 import pytest
 
 from pipeline.jobs import screen as screen_job
 from tests.conftest import box, write_layer
+from tests.intake.rasters.made import write_cover, write_raster
 
 
 @pytest.fixture
@@ -52,3 +54,13 @@ def test_a_secret_layer_is_not_on_the_sheet(woods, tmp_path):
     finished, (only,) = conflict_sheet(woods, tmp_path / "out")
     assert only["序号"] == "本表没有记录"
     assert len(finished.cycle.tables["conflicts"]) == 2
+
+
+def test_a_raster_is_said_to_be_compared_near_the_leads_only(place, tmp_path):
+    write_raster(place / "cover.tif", np.full((150, 200), 90, np.uint8), top_m=1200)
+    write_cover(place, **{"class": '"forest"'})
+    finished, (total, pair) = conflict_sheet(place, tmp_path / "out")
+    said = "只比对了本期线索周围的像元"
+    assert said in total["说明"]
+    assert said in pair["说明"]
+    assert said in (finished.folder / "summary.md").read_text(encoding="utf-8")

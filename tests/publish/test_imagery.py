@@ -4,7 +4,9 @@ import base64
 import json
 import re
 from datetime import date
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +17,7 @@ import rasterio.features
 import rasterio.shutil
 import shapely
 from rasterio.crs import CRS as RasterCRS
+from rasterio.env import get_gdal_config
 from rasterio.io import MemoryFile
 from rasterio.transform import Affine, from_origin
 
@@ -24,9 +27,10 @@ from pipeline.geometry import equal_area_crs, to_crs
 from pipeline.jobs import screen
 from pipeline.place_folder import read_place
 from pipeline.publish.imagery import chip_bounds, chips_of, outline_path
-from pipeline.publish.imagery_files import image_files, imagery_warnings
+from pipeline.publish.imagery_files import image_files, imagery_warnings, keep_open, open_image, read_tiles
 from pipeline.publish.imagery_pairs import choose_pair, months_off
-from pipeline.publish.imagery_pixels import stretch_alike
+from pipeline.publish.imagery_pixels import read_chip, stretch_alike
+from pipeline.raster_env import NO_NETWORK
 from tests.conftest import CRS, X, Y, box, lead, write_source
 from tests.publish.test_field import browser, open_page  # noqa: F401 (a fixture)
 
@@ -399,3 +403,75 @@ def test_the_pair_is_seen_on_a_phone_and_on_a_screen(pictured, browser):  # noqa
         page.click(".view >> nth=0")
         assert page.evaluate("document.querySelector('.view').offsetWidth") > 1.8 * narrow
         assert seen["errors"] == []
+
+
+def test_black_edges_do_not_darken_the_mean(place, tmp_path):
+    """One value everywhere but in a black edge that ends within a chip's pixel, shrunk 8 times: no darker rim."""
+    path = tmp_path / "a.tif"
+    values = np.full((3, 2560, 2560), 150, np.uint8)
+    values[:, :, :123] = 0  # 15 chip pixels and 3 of the 8 columns of the 16th
+    profile = {"driver": "GTiff", "width": 2560, "height": 2560, "count": 3, "dtype": "uint8", "tiled": True}
+    with rasterio.open(path, "w", **profile, crs=CRS, transform=from_origin(X, Y + 1280, 0.5, 0.5)) as file:
+        file.write(values)
+        file.build_overviews([2, 4, 8], rasterio.enums.Resampling.average)
+    (tile,), _ = read_tiles(with_images(place), D21, [Image(path=path, nodata=0)], METRES)
+    with keep_open() as open_kept:
+        chip = read_chip([tile], (X, Y, X + 1280, Y + 1280), METRES, open_kept)
+    assert chip.shape == (3, 320, 320)
+    assert np.isnan(chip[:, :, :15]).all()
+    assert (chip[:, :, 15:] == 150).all()
+
+
+def test_images_are_read_with_little_memory_and_no_network(place, tmp_path):
+    path = write_image(tmp_path / "a.tif")
+    with keep_open() as open_kept:
+        kept = [get_gdal_config(name) for name in ("GDAL_CACHEMAX", *NO_NETWORK)], open_kept(path).count
+    with open_image(path) as dataset:
+        once = [get_gdal_config(name) for name in ("GDAL_CACHEMAX", *NO_NETWORK)], dataset.count
+    assert kept == once == ([64 * 2**20, *NO_NETWORK.values()], 3)
+
+
+@pytest.mark.parametrize("named", ["/vsicurl/http://{host}/a.tif", "http://{host}/a.tif", "{service}"])
+def test_an_image_never_asks_the_network(place, tmp_path, asked, named):
+    host, requests = asked
+    service = tmp_path / "service.xml"
+    service.write_text(
+        f'<GDAL_WMS><Service name="TMS"><ServerUrl>http://{host}/${{z}}/${{x}}/${{y}}.png</ServerUrl></Service><DataWindow>'
+        f"<UpperLeftX>{X}</UpperLeftX><UpperLeftY>{Y}</UpperLeftY><LowerRightX>{X + 500}</LowerRightX>"
+        f"<LowerRightY>{Y - 500}</LowerRightY><SizeX>50</SizeX><SizeY>50</SizeY><TileLevel>0</TileLevel></DataWindow>"
+        f"<Projection>{CRS}</Projection><BandsCount>1</BandsCount></GDAL_WMS>",
+        encoding="utf-8",
+    )
+    path = tmp_path / "a.vrt"
+    path.write_text(
+        f'<VRTDataset rasterXSize="50" rasterYSize="50"><SRS>{CRS}</SRS><GeoTransform>{X},10,0,{Y},0,-10</GeoTransform>'
+        '<VRTRasterBand dataType="Byte" band="1"><SimpleSource><SourceFilename>'
+        f"{named.format(host=host, service=service)}</SourceFilename><SourceBand>1</SourceBand>"
+        '<SrcRect xOff="0" yOff="0" xSize="50" ySize="50"/><DstRect xOff="0" yOff="0" xSize="50" ySize="50"/>'
+        "</SimpleSource></VRTRasterBand></VRTDataset>",
+        encoding="utf-8",
+    )
+    (line,) = imagery_warnings(with_images(place, d2021=path))
+    assert "无法读取" in line
+    assert requests == []
+
+
+@pytest.fixture
+def asked():
+    """(host:port of a server on this machine, what was asked of it)."""
+    requests = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            requests.append(self.path)
+            self.send_error(404)
+
+        do_HEAD = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_port}", requests
+        server.shutdown()

@@ -39,10 +39,10 @@ def sites_of(*shapes, crs=CRS):
     return gpd.GeoDataFrame({"site_id": [f"S{k}" for k in range(len(shapes))]}, geometry=list(shapes), crs=crs)
 
 
-def found(*layers, sites=None):
+def found(*layers, sites=None, versions=None):
     """The rows of both levels."""
     sites = sites_of() if sites is None else sites
-    rows = conflicts(pd.concat(layers, ignore_index=True), sites, GEOGRAPHIC)
+    rows = conflicts(pd.concat(layers, ignore_index=True), sites, GEOGRAPHIC, versions)
     check_table(rows, CONFLICTS)
     assert rows["rank"].tolist() == list(range(1, len(rows) + 1))
     return rows[rows["level"] == "layers"], rows[rows["level"] == "features"]
@@ -180,3 +180,62 @@ def test_every_shared_metre_is_listed_or_a_sliver_and_order_changes_nothing(fore
     order = random.sample(range(len(woods)), len(woods))
     again = found(marsh, woods.iloc[order], sites=sites)
     pd.testing.assert_frame_equal(pd.concat([sums, pairs]), pd.concat(again))
+
+
+def raster_of(layer_id, layer_class, *pieces, **keys):
+    """A raster layer: every piece is of the one value 90."""
+    return layer_of(layer_id, layer_class, *pieces, **keys).assign(feature_key="90")
+
+
+def versions(*rows):
+    columns = ["layer_id", "layer_class", "layer_date", "is_near_leads"]
+    frame = pd.DataFrame(rows, columns=columns).assign(counts=True)
+    return frame.assign(series=frame["layer_id"].str.split("_").str[0])
+
+
+def test_the_pieces_of_a_raster_value_are_one_feature_compared_near_the_leads_only():
+    marsh = raster_of("marsh", "wetland", *(shapely.box(x, 0, x + 10, 4) for x in range(0, 100, 10)))  # 40 m² each
+    read = versions(("woods", "forest", None, False), ("marsh", "wetland", None, True))
+    site = shapely.box(5, 1, 15, 3)  # on two pieces
+    sums, pairs = found(layer_of("woods", "forest", WHOLE), marsh, sites=sites_of(site), versions=read)
+    (row,) = pairs.to_dict("records")
+    assert (row["feature_a"], row["feature_b"], row["overlap_m2"], row["share_of_smaller"]) == ("woods-0", "90", 400, 1)
+    assert (row["site_ids"], row["is_partial"]) == (["S0"], True)
+    assert sums[["n_pairs", "n_slivers", "overlap_m2", "is_partial"]].values.tolist() == [[1, 0, 400, True]]
+
+
+def test_slivers_and_accuracy_are_judged_on_the_whole_pair():
+    strips = [shapely.box(x, 0, x + 10, 4) for x in range(0, 100, 10)]  # together 100 m long, 4 m wide
+    blocks = [shapely.box(0, y, 100, y + 4) for y in range(0, 20, 4)]  # together 100 m × 20 m
+    woods = layer_of("woods", "forest", shapely.box(-500, 0, 500, 1000), accuracy_m=6.0)
+    for pieces, is_within in ((strips, True), (blocks, False)):
+        sums, pairs = found(woods, raster_of("marsh", "wetland", *pieces))
+        assert sums["n_slivers"].tolist() == [0]
+        assert pairs["is_within_accuracy"].tolist() == [is_within]
+
+
+def test_pieces_that_lie_on_each_other_count_once():
+    marsh = raster_of("marsh", "wetland", shapely.box(0, 0, 60, 100), shapely.box(40, 0, 100, 100))
+    sums, pairs = found(layer_of("woods", "forest", WHOLE), marsh)
+    assert pairs["overlap_m2"].tolist() == sums["overlap_m2"].tolist() == [10_000]
+
+
+def test_pieces_do_not_make_a_layer_too_large(monkeypatch):
+    monkeypatch.setattr(stage, "MOST_FEATURES", 3)
+    marsh = raster_of("marsh", "wetland", *(shapely.box(x, 0, x + 10, 10) for x in range(0, 100, 10)))
+    sums, _ = found(layer_of("woods", "forest", WHOLE), marsh)
+    assert sums[["overlap_m2", "is_partial"]].values.tolist() == [[1000, False]]
+
+
+@pytest.mark.parametrize(("empty_date", "shared_m2"), [("2021-12-31", 0), ("2017-12-31", 10_000)])
+def test_a_newer_version_without_features_ends_the_conflict(empty_date, shared_m2):
+    read = versions(
+        ("woods", "forest", None, False),
+        ("marsh_1", "wetland", "2019-12-31", False),
+        ("marsh_2", "wetland", empty_date, False),
+    )
+    marsh = layer_of("marsh_1", "wetland", WHOLE, date="2019-12-31", series="marsh")
+    sums, pairs = found(layer_of("woods", "forest", WHOLE), marsh, versions=read)
+    assert sums["overlap_m2"].tolist() == [shared_m2]
+    assert sums["layer_b"].tolist() == ["marsh_1" if shared_m2 else "marsh_2"]
+    assert len(pairs) == (shared_m2 > 0)

@@ -64,6 +64,14 @@ def outline_cells(codes: Codes, row: int, col: int) -> tuple[Codes, Shapes]:
     return np.array([code for _, code in found]).astype(np.int16), np.asarray(outlines, dtype=object)
 
 
+def with_every_corner(outlines: Shapes) -> Shapes:
+    """The same outlines (in cells) with a vertex at each corner of a cell.
+
+    Moved to another CRS, straight edges bend: two neighbours still share their border only where they share its vertices.
+    """
+    return np.asarray(shapely.transform(shapely.segmentize(outlines, 1.0), np.rint), dtype=object)
+
+
 def straightened(outlines: Shapes) -> Shapes:
     """The same outlines with a vertex at each turn and nowhere else, whatever they were put together from.
 

@@ -15,7 +15,7 @@ from pipeline.geometry import Floats, Shapes, area_m2
 from pipeline.intake.coordinates.around import read_crs
 from pipeline.intake.coordinates.declared import read_declared
 from pipeline.intake.rasters.cells import Codes, Window, aligned, all_windows, code_cells, outline_cells, straightened
-from pipeline.intake.rasters.opening import Raster, open_raster, read_cells
+from pipeline.intake.rasters.opening import Raster, nodata_doubts, open_raster, read_cells
 from pipeline.intake.rasters.stitching import stitch
 from pipeline.intake.reading import Reading, Record
 from pipeline.text import say
@@ -160,12 +160,12 @@ def _notes(account: Account, source: Source, raster: Raster) -> list[str]:
         values = {"n": account.n_small, "cells": account.n_small_cells, "least": source.least_cells}
         notes.append(say(language, "rasters.note_sieved", **values))
     absent = [value for value in sorted(source.cells) if value not in account.cells]
-    nodata = [value for value in absent if value == raster.nodata]
-    if nodata:
-        notes.append(say(language, "rasters.note_is_nodata", value=nodata[0]))
-    if missing := [str(value) for value in absent if value not in nodata]:
+    notes += nodata_doubts(raster, list(source.cells))
+    if missing := [str(value) for value in absent if value != raster.nodata]:
         notes.append(say(language, "rasters.note_absent", values=", ".join(missing)))
-    if account.others:
+    if len(account.others) > MOST_COUNTED:
+        notes.append(say(language, "rasters.note_no_classes", n=MOST_COUNTED))
+    elif account.others:
         most = sorted(account.others.items(), key=lambda one: (-one[1], one[0]))[:MOST_VALUES]
         shown = [f"{value:g} × {n}" for value, n in sorted(most)]
         more = " …" if len(account.others) > MOST_VALUES else ""

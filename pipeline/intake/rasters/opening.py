@@ -1,7 +1,6 @@
 """A raster opened for reading by windows, once nothing of it has to be assumed: its grid, band, CRS and nodata."""
 
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import rasterio
 import shapely
 from pyproj.exceptions import CRSError
 from rasterio.enums import MaskFlags
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
 
 from pipeline.config import Origin
@@ -21,6 +20,7 @@ from pipeline.errors import InputError
 from pipeline.geometry import Shapes
 from pipeline.intake.formats.shapes import crs_name, is_local
 from pipeline.intake.rasters.cells import Window
+from pipeline.raster_env import gdal_set
 from pipeline.text import say
 
 FORMATS = {  # ending → GDAL's driver, which alone is asked, and the format as users call it
@@ -30,8 +30,6 @@ FORMATS = {  # ending → GDAL's driver, which alone is asked, and the format as
     ".jp2": ("JP2OpenJPEG", "JPEG 2000"),
     ".img": ("HFA", "Erdas Imagine"),
 }
-CACHE_MB = 256  # of decoded blocks; GDAL's own default is a share of the machine's memory
-NO_NETWORK = {"CPL_VSIL_CURL_ALLOWED_FILENAME": "none"}  # a VRT may name an address; what was received is what is read
 
 
 @dataclass(frozen=True)
@@ -84,10 +82,8 @@ def open_raster(path: Path, origin: Origin, language: str) -> Iterator[Raster]:
     meant, without a place on earth or turned on it, and where neither the file nor `origin` says in which CRS it is.
     """
     try:
-        with warnings.catch_warnings(), rasterio.Env(GDAL_CACHEMAX=CACHE_MB, **NO_NETWORK):
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # told below
-            with rasterio.open(path, driver=FORMATS[path.suffix.lower()][0]) as file:
-                yield _checked(path, file, origin, language)
+        with gdal_set(), rasterio.open(path, driver=FORMATS[path.suffix.lower()][0]) as file:
+            yield _checked(path, file, origin, language)
     except (RasterioError, OSError) as error:
         raise InputError(
             say(language, "rasters.unreadable", path=path, error=_first_line(error.__cause__ or error))
@@ -110,6 +106,12 @@ def read_cells(raster: Raster, window: Window) -> tuple[Any, Any]:
         if len(broken):
             raise InputError(say(raster.language, "rasters.not_whole", path=raster.path, value=float(broken[0])))
     return values, is_known
+
+
+def nodata_doubts(raster: Raster, values: Sequence[int]) -> list[str]:
+    """A chosen value that means "no data" in the file, in words."""
+    is_chosen = raster.nodata is not None and raster.nodata in values
+    return [say(raster.language, "rasters.note_is_nodata", value=f"{raster.nodata:g}")] if is_chosen else []
 
 
 def _checked(path: Path, file: Any, origin: Origin, language: str) -> Raster:

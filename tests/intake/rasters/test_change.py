@@ -17,6 +17,7 @@ from pipeline.engine.contact import is_coarse_grid
 from pipeline.errors import ConfigError, InputError
 from pipeline.geometry import to_crs
 from pipeline.intake.files import read_path
+from pipeline.intake.rasters import change
 from pipeline.intake.rasters.change import find_areas, read_change
 from pipeline.intake.rasters.opening import open_raster
 from pipeline.intake.reading import HowToRead
@@ -201,3 +202,11 @@ def test_a_declaration_that_does_not_fit_is_named(place, cells, keys, found):
     with pytest.raises(ConfigError) as error:
         read_place(place, "en")
     assert found in str(error.value)
+
+
+def test_a_picture_is_named_and_its_values_are_not_half_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(change, "MOST_COUNTED", 30)
+    cells = np.arange(100, 200, dtype=np.uint8).reshape(10, 10)
+    note = read(write_raster(tmp_path / "c.tif", cells)).notes[-1]
+    assert "more than 30 values" in note
+    assert "×" not in note

@@ -212,3 +212,65 @@ def test_vector_files_and_rasters_are_not_mistaken_for_each_other(place):
     toml.write_text(toml.read_text(encoding="utf-8").split("[cells]")[0], encoding="utf-8")
     with pytest.raises(InputError, match="is a raster"):
         read_ground(read_place(place, "en"))
+
+
+def test_neighbouring_windows_leave_no_gap_in_another_crs(tmp_path, monkeypatch):
+    monkeypatch.setattr(land_cover, "WINDOW_CELLS", 16)
+    path, crs = tmp_path / "c.tif", equal_area_crs(pyproj.CRS("EPSG:4490"), (120.4, 41.6))
+    grid = rasterio.transform.from_origin(120.35, 41.65, 1e-4, 1e-4)
+    cells = np.random.default_rng(2).choice([90, 95], (600, 600)).astype(np.uint8)  # all of it is wetland of two kinds
+    cells[100:500] = 90
+    write_raster(path, cells, "EPSG:4326", transform=grid, tiled=True, blockxsize=16, blockysize=16)
+    dice = np.random.default_rng(1)
+    x, y, half = dice.uniform(-3500, 100, 150), dice.uniform(500, 5000, 150), dice.uniform(20, 150, 150)
+    shapes = shapely.box(x - half, y - half, x + half, y + half)
+    rows, _ = overlaps(path, {90: "marsh", 95: "mangrove"}, shapes, crs, "class")
+    assert len(rows) == 150
+    assert set(rows["position"]) == {"inside"}
+
+
+def test_a_class_is_not_covered_where_its_raster_does_not_reach_or_knows_nothing(place):
+    cells = np.full((70, 60), 20, np.uint8)  # 600 m × 700 m from (0, 0): leads “half” and “off” lie beyond
+    write_raster(place / "cover.tif", cells, top_m=700, nodata=0)
+    write_cover(place, **{"class": '"forest"'})
+
+    def forest_rows():
+        tables = make_tables(open_cycle(place, "2023", "en")).tables
+        numbers = tables["leads"].set_index("lead_id")["orig_no"]
+        own = tables["overlaps"].query("subject == 'lead' and level == 'class' and layer_class == 'forest'")
+        return dict(zip(own["subject_id"].map(numbers), own["overlap_m2"], strict=True)), tables["inputs"]
+
+    rows, inputs = forest_rows()
+    assert rows == {"in": 0.0}
+    notes = " ".join(inputs.set_index("input_id").loc["cover", "notes"])
+    assert "2 of 3 leads" in notes
+    cells[55, 15] = 0  # one cell without data under “in”
+    write_raster(place / "cover.tif", cells, top_m=700, nodata=0)
+    assert forest_rows()[0] == {}
+    write_cover(place, **{"class": '"forest"', "path": '"tiles"'})
+    (place / "tiles").mkdir()
+    for name, left, n in (("west", -60, 75), ("east", 15, 60)):  # they meet under the lead “in”
+        at = rasterio.transform.from_origin(X + 10 * left, Y + 700, 10, 10)
+        write_raster(place / "tiles" / f"{name}.tif", np.full((70, n), 20, np.uint8), transform=at)
+    assert forest_rows()[0] == {"in": 0.0, "half": 0.0, "off": 0.0}
+
+
+def test_a_version_without_cells_near_the_leads_is_known(place):
+    write_raster(place / "cover.tif", np.full((30, 30), 20, np.uint8), top_m=200)
+    write_cover(place, data_date="2020-01-01", series='"cover"')
+    versions = near(place).versions.set_index("layer_id")
+    assert versions.loc["cover", ["series", "layer_class"]].tolist() == ["cover", "wetland"]
+    assert versions["is_near_leads"].to_dict() == {"cover": True, "marsh": False}
+
+
+def test_a_place_that_only_rasters_describe_lies_where_they_do(place):
+    write_raster(place / "cover.tif", np.full((30, 30), 90, np.uint8), top_m=300)
+    write_cover(place)
+    (place / "layers" / "marsh.toml").unlink()
+    own = read_place(place, "en")
+    assert own.boundary is None
+    assert own.townships is None
+    around = read_ground(own).around
+    assert around is not None
+    lon_lat = gpd.GeoSeries([shapely.Point(X + 150, Y + 150)], crs="EPSG:4549").to_crs(around.geographic)
+    assert shapely.covers(around.area, lon_lat[0])

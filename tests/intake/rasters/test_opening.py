@@ -7,11 +7,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import numpy as np
 import pytest
 import rasterio
+from rasterio.env import get_gdal_config
 from rasterio.shutil import copy
 
 from pipeline.config import Limits
 from pipeline.errors import InputError
 from pipeline.intake.files import read_origin
+from pipeline.intake.rasters.opening import open_raster
+from pipeline.raster_env import NO_NETWORK
 from tests.intake.rasters.made import write_raster
 from tests.intake.rasters.test_change import source
 
@@ -63,3 +66,11 @@ def test_a_vrt_fetches_nothing_from_the_network(tmp_path):
         file.read(1)
     assert asked  # without the guard it would have been
     server.shutdown()
+
+
+def test_blocks_take_little_memory_while_a_raster_is_open(tmp_path):
+    path = write_raster(tmp_path / "a.tif", CELLS)
+    with open_raster(path, source(path), "en") as raster:
+        found = {name: get_gdal_config(name) for name in ("GDAL_CACHEMAX", *NO_NETWORK)}
+        assert raster.width == 15
+    assert found == {"GDAL_CACHEMAX": 64 * 2**20, **NO_NETWORK}
