@@ -1,10 +1,12 @@
 """Overlap from file to table: leads and layers as GeoParquet, streamed or prepared, exact unions, little memory."""
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,9 +14,24 @@ import pyarrow.parquet as pq
 
 from pipeline.cache import Cache
 from pipeline.engine.rings import Floats
+from pipeline.errors import InputError
+from pipeline.text import say_both
 
 KERNEL_FROM = 20_000  # leads × layers: below, shapely is done before the kernel would be compiled (about 20 s, once)
 LEAST_M2 = 1e-6  # below it is rounding
+EQUAL_AREA_METHODS = (
+    "lambert azimuthal equal area",
+    "albers equal area",
+    "lambert cylindrical equal area",
+    "mollweide",
+)
+
+
+class Notes(NamedTuple):
+    """Of one file, by row: what was repaired, and why a shape could not be used."""
+
+    repaired: dict[int, str]
+    set_aside: dict[int, str]
 
 
 @dataclass(frozen=True)
@@ -22,13 +39,13 @@ class FileOverlaps:
     """What overlap_files found.
 
     `rows`: lead (row in the leads file, from 0), layer, overlap_m2 of the union of the layer's features, by layer and
-    lead; only what is above 1e-6 m². `repaired` and `set_aside`: file stem → row → what was done, or why the shape could
-    not be used.
+    lead; only what is above 1e-6 m². `leads` and `layers`: what was done to shapes. By the compiled kernel only what would
+    change an area is repaired; by shapely whatever is not valid.
     """
 
     rows: pa.Table
-    repaired: dict[str, dict[int, str]] = field(default_factory=dict)
-    set_aside: dict[str, dict[int, str]] = field(default_factory=dict)
+    leads: Notes
+    layers: dict[str, Notes]
 
 
 def overlap_files(
@@ -41,12 +58,13 @@ def overlap_files(
 ) -> FileOverlaps:
     """m² of each lead (polygons of `leads`) on the union of each layer.
 
-    All files are GeoParquet with a column `geometry` in one equal-area CRS in metres. Every shape that is measured is
-    valid, or repaired by make_valid (structure) and named. Without a `cache` the layers are streamed, and defects of
-    features that lie near no lead are not seen; with one they are prepared once, and with `remembers` only leads not
-    measured before are measured. `by_kernel`: whether by the compiled kernel; by default where there is enough to measure.
-    Threads change no digit, cache and kernel none above 1e-8 m².
+    All files are GeoParquet with a column `geometry` in one equal-area CRS in metres; else InputError. Every shape that is
+    measured is valid, or repaired by make_valid (structure) and named. Without a `cache` the layers are streamed, and
+    defects of features that lie near no lead are not seen; with one they are prepared once, and with `remembers` only
+    leads not measured before are measured. `by_kernel`: whether by the compiled kernel; by default where there is enough
+    to measure. Threads change no digit, cache and kernel none above 1e-8 m².
     """
+    require_one_equal_area_crs([leads, *layers.values()])
     is_worth_it = _n_rows(leads) * len(layers) >= KERNEL_FROM
     if not (is_worth_it if by_kernel is None else by_kernel):
         return _by_shapely(leads, layers)
@@ -64,25 +82,27 @@ def _by_kernel(
 
     measure.load_kernel()
     contents = dict(zip(layers, hashed, strict=True))
-    memory = cache if remembers else None
-    names = None if memory is None else remembered.lead_names(leads, pool)
-    known = {name: remembered.recall(memory, contents[name], names, _n_rows(leads)) for name in layers}
-    is_new = np.zeros(_n_rows(leads), dtype=bool)
+    memory = remembered.Memory(cache, leads, pool) if cache is not None and remembers else None
+    n_leads = _n_rows(leads)
+    known = {name: np.full(n_leads, np.nan) if memory is None else memory.recall(contents[name]) for name in layers}
+    is_new = np.zeros(n_leads, dtype=bool)
     for areas_m2 in known.values():
         is_new |= np.isnan(areas_m2)
     own = layer_files.read_whole(leads, pool, is_new)
-    repaired, set_aside = {leads.stem: own.repaired}, {leads.stem: own.set_aside}
-    if len(own.pieces):
-        grid, own_m2 = measure.make_grid(own.pieces), measure.areas_m2(own.pieces)
-        for name, path in layers.items():
-            layer = layer_hits.layer_hits(path, own.pieces, grid, cache, contents[name], pool)
-            repaired[name], set_aside[name] = layer.repaired, layer.set_aside
+    repaired = own.repaired if memory is None else memory.all_repaired(own.repaired)
+    notes: dict[str, Notes] = {}
+    grid = measure.make_grid(own.pieces) if len(own.pieces) else None
+    own_m2 = measure.areas_m2(own.pieces)
+    for name, path in layers.items():
+        layer = layer_hits.layer_hits(path, own.pieces, grid, cache, contents[name], pool)
+        notes[name] = Notes(layer.repaired, layer.set_aside)
+        if len(own.pieces):
             rows, shared_m2 = layer_hits.layer_unions(layer, own.pieces, own_m2, pool)
             known[name][own.pieces.owner] = 0.0
             known[name][rows] = shared_m2
-            if memory is not None and names is not None:
-                remembered.remember(memory, contents[name], name, names, known[name])
-    return FileOverlaps(_table(known), repaired, set_aside)
+            if memory is not None:
+                memory.remember(contents[name], name, known[name])
+    return FileOverlaps(_table(known), Notes(repaired, own.set_aside), notes)
 
 
 def _by_shapely(leads: Path, layers: Mapping[str, Path]) -> FileOverlaps:
@@ -92,21 +112,38 @@ def _by_shapely(leads: Path, layers: Mapping[str, Path]) -> FileOverlaps:
     from pipeline.engine.mend import sound_shapes
     from pipeline.engine.overlay import near_pairs, union_areas
 
-    read = {path: sound_shapes(pq.read_table(path, columns=["geometry"])["geometry"].combine_chunks())
-            for path in (leads, *layers.values())}  # fmt: skip
-    own = read[leads].shapes
-    own_m2 = np.nan_to_num(shapely.area(own))
-    known = {}
+    own = sound_shapes(pq.read_table(leads, columns=["geometry"])["geometry"].combine_chunks())
+    own_m2 = np.nan_to_num(shapely.area(own.shapes))
+    known, notes = {}, {}
     for name, path in layers.items():
-        usable = ~shapely.is_missing(read[path].shapes)
-        near = near_pairs(own, read[path].shapes[usable], 0.0)
-        known[name] = union_areas(near, np.arange(len(near.i)), near.i, len(own), own_m2)
-    stems = {leads.stem: leads, **{name: path for name, path in layers.items()}}
-    return FileOverlaps(
-        _table(known),
-        {stem: read[path].repaired for stem, path in stems.items()},
-        {stem: read[path].set_aside for stem, path in stems.items()},
-    )
+        read = sound_shapes(pq.read_table(path, columns=["geometry"])["geometry"].combine_chunks())
+        near = near_pairs(own.shapes, read.shapes[~shapely.is_missing(read.shapes)], 0.0)
+        known[name] = union_areas(near, np.arange(len(near.i)), near.i, len(own_m2), own_m2)
+        notes[name] = Notes(read.repaired, read.set_aside)
+    return FileOverlaps(_table(known), Notes(own.repaired, own.set_aside), notes)
+
+
+def require_one_equal_area_crs(paths: Sequence[Path]) -> None:
+    """Raise InputError unless every file says that its geometry is in the same equal-area CRS in metres."""
+    found = {path: _crs(path) for path in paths}
+    for path, crs in found.items():
+        method = str((crs or {}).get("conversion", {}).get("method", {}).get("name", "")).lower()
+        units = {axis.get("unit") for axis in (crs or {}).get("coordinate_system", {}).get("axis", [])}
+        if not method.startswith(EQUAL_AREA_METHODS) or units != {"metre"}:
+            raise InputError(say_both("scale.not_equal_area", path=path, crs=(crs or {}).get("name", "–")))
+        if crs != found[paths[0]]:
+            first = found[paths[0]] or {}
+            raise InputError(
+                say_both("scale.other_crs", path=path, crs=(crs or {}).get("name"), first=first.get("name"))
+            )
+
+
+def _crs(path: Path) -> dict[str, Any] | None:
+    """PROJJSON of the geometry column, as GeoParquet says it; None where it says nothing."""
+    words = (pq.read_metadata(path).metadata or {}).get(b"geo", b"{}")
+    columns = json.loads(words).get("columns", {})
+    crs: dict[str, Any] | None = columns.get("geometry", {}).get("crs")
+    return crs
 
 
 def _n_rows(path: Path) -> int:

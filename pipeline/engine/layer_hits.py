@@ -27,12 +27,20 @@ class LayerHits(NamedTuple):
 
 
 def layer_hits(
-    path: Path, leads: Rings, grid: measure.Grid, cache: Cache | None, content: str, pool: Executor
+    path: Path, leads: Rings, grid: measure.Grid | None, cache: Cache | None, content: str, pool: Executor
 ) -> LayerHits:
-    """Every pair of one layer: streamed without a cache, else from the layer prepared in it under `content`."""
+    """Every pair of one layer: streamed without a cache, else from the layer prepared in it under `content`.
+
+    Without leads (grid None) there are no pairs, but what was repaired of a prepared layer is still said.
+    """
+    if cache is None and grid is None:
+        return _joined([])
     if cache is None:
+        assert grid is not None
         return _joined(list(pool.map(partial(_streamed, leads=leads, grid=grid), row_groups(path))))
     whole = prepared_layer(path, content, cache, partial(read_pieces, pool=pool))
+    if grid is None:
+        return LayerHits(measure.all_hits([]), whole.pieces, whole.repaired, whole.set_aside)
     runs = near_runs(whole.pieces, partial(measure.is_near, grid))
     made = list(pool.map(lambda run: measure.hits(leads, grid, whole.pieces, run), runs))
     return LayerHits(measure.all_hits(made), whole.pieces, whole.repaired, whole.set_aside)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +27,8 @@ class Whole(NamedTuple):
 
 def layer_content(path: Path) -> str:
     """The name of what is in a layer file, as this engine understands it."""
-    return make_key("flat", str(ENGINE_VERSION), code_hash(), hash_file(path))
+    libraries = [version(name) for name in ("numpy", "numba", "shapely")]  # GEOS, which repairs, comes with shapely
+    return make_key("flat", str(ENGINE_VERSION), code_hash(), *libraries, hash_file(path))
 
 
 def prepared_layer(path: Path, content: str, cache: Cache, read: Callable[[Path], Whole]) -> Whole:
@@ -40,7 +42,8 @@ def prepared_layer(path: Path, content: str, cache: Cache, read: Callable[[Path]
     whole = read(path)
     whole = whole._replace(pieces=chosen(whole.pieces, _order_of_space(whole.pieces.box)))
     about = About("pieces", path.stem, path.name, n=len(whole.pieces))
-    keep(cache, content, about, lambda folder: _save(whole, folder))
+    if layer_content(path) == content:  # else the file changed while it was read
+        keep(cache, content, about, lambda folder: _save(whole, folder))
     return whole
 
 

@@ -3,11 +3,14 @@
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import pytest
 import shapely
 
 from pipeline.cache import Cache, entries
 from pipeline.engine.files import overlap_files
+from pipeline.errors import InputError
+from pipeline.geometry import equal_area_crs
 from tests.engine.test_kernel import BOW_TIE, HOLE_OUTSIDE
 from tests.stages.test_overlap import CRS
 
@@ -104,15 +107,33 @@ def test_spoilt_shapes_are_repaired_named_or_set_aside_in_every_mode(tmp_path):
     square = shapely.box(0, 0, 10, 10)
     leads = tmp_path / "leads.parquet"
     write(leads, [square, BOW_TIE, shapely.Point(1, 1), None, shapely.box(20, 20, 24, 24)])
-    layers = {"marsh": write(tmp_path / "marsh.parquet", [BOW_TIE, HOLE_OUTSIDE, shapely.box(900, 900, 901, 901)])}
+    layers = {"leads": write(tmp_path / "marsh.parquet", [BOW_TIE, HOLE_OUTSIDE, shapely.Point(2, 2)])}
     cache = Cache(tmp_path / "cache", 100)
-    for given in ({}, {"cache": cache}, {"cache": cache}, {"by_kernel": False}):
+    modes = ({}, {"cache": cache, "remembers": False}, {"cache": cache}, {"cache": cache}, {"by_kernel": False})
+    for given in modes:
         found = overlap_files(leads, layers, **{"by_kernel": True, **given})
         rows = {row["lead"]: row["overlap_m2"] for row in found.rows.to_pylist()}
         # a hole that lies outside its shell is taken for ground by make_valid (structure)
         assert rows == pytest.approx({0: 100, 1: 50, 4: 16})
-        assert found.set_aside["leads"] == {2: "no area", 3: "empty"}
-        assert all("Self-intersection" in note or "Hole" in note for note in found.repaired.get("marsh", {}).values())
+        assert found.leads.set_aside == {2: "no area", 3: "empty"}
+        assert list(found.leads.repaired) == [1]
+        assert sorted(found.layers["leads"].repaired) == [0, 1]
+        assert found.layers["leads"].set_aside == {2: "no area"}
+
+
+def test_files_in_degrees_in_two_crs_or_in_none_are_refused(tmp_path, work):
+    leads, layers = work
+    frame = gpd.read_parquet(leads)
+    for name, other, said in (
+        ("degrees", frame.set_crs(4326, allow_override=True), "WGS 84"),
+        ("tm", frame.set_crs("EPSG:4549", allow_override=True), "CGCS2000"),
+        ("none", frame.set_crs(None, allow_override=True), "–"),
+        ("far", frame.set_crs(equal_area_crs(pyproj.CRS(4490), (10.0, 5.0)), allow_override=True), "10 5"),
+    ):
+        path = tmp_path / f"{name}.parquet"
+        other.to_parquet(path)
+        with pytest.raises(InputError, match=said):
+            overlap_files(leads, {**layers, "other": path})
 
 
 def test_no_leads_and_no_layers_are_an_empty_table(tmp_path):
