@@ -26,8 +26,9 @@ def ground_content(
     """The name of everything but the subject that an overlap depends on."""
     digest = hashlib.sha256()
     for wkb in shapely.to_wkb(layers.geometry.to_numpy()):
-        digest.update(wkb)
+        digest.update(len(wkb).to_bytes(8, "big") + wkb)
     for frame in (pd.DataFrame(layers).drop(columns="geometry"), versions):
+        digest.update(json.dumps(list(frame.columns)).encode())
         digest.update(pd.util.hash_pandas_object(frame.astype(str), index=False).to_numpy().tobytes())
     covered = {name: None if area is None else shapely.to_wkb(area, hex=True) for name, area in coverage.items()}
     crs = "" if layers.crs is None else layers.crs.to_wkt()

@@ -20,9 +20,11 @@ from pipeline.engine.cutting import cut_shapes
 from pipeline.engine.known_overlaps import ground_content, only_new
 from pipeline.engine.overlay import pays_kernel, reach_of
 from pipeline.engine.spread import HERE, HowToRun, Tick, no_tick, run, work_folder
+from pipeline.errors import InputError
 from pipeline.geometry import Floats, is_equal_area
 from pipeline.rules import OverlapRules
 from pipeline.tables import OVERLAPS
+from pipeline.text import say
 
 PIECE_SUBJECTS = 4096  # about a second of work: long beside the cost of handing it out, short beside the whole
 ROW_GROUP = 1000  # features that are read together: few beside a piece, many beside the cost of finding them
@@ -105,7 +107,10 @@ def _in_pieces(
         rows = run(partial(work, part_of=part_of), pieces, how, tick)
     else:
         with work_folder(how) as folder:
-            write_parts(ordered, ground, size, folder)
+            try:
+                write_parts(ordered, ground, size, folder)
+            except OSError as error:
+                raise InputError(say(how.language, "scale.work_folder", folder=folder, error=error)) from error
             rows = run(partial(work, part_of=partial(read_part, folder)), pieces, how, tick, folder)
     return shape_table(pd.concat(rows, ignore_index=True), OVERLAPS)
 

@@ -104,7 +104,7 @@ def check(how: HowToRun) -> None:
 def work_folder(how: HowToRun) -> Iterator[Path]:
     """A new folder for files that other processes read; it goes at the end, also after an error.
 
-    Raises InputError where it cannot be written or read.
+    Raises InputError where it cannot be made.
     """
     parent = (how.folder or Path(tempfile.gettempdir())).resolve()
     folder = parent / f".work-{uuid.uuid4().hex[:12]}"
@@ -115,9 +115,10 @@ def work_folder(how: HowToRun) -> Iterator[Path]:
             parent.mkdir(parents=True, exist_ok=True)
             _sweep(parent)
             folder.mkdir()
-        yield folder
     except OSError as error:
         raise InputError(say(how.language, "scale.work_folder", folder=folder, error=error)) from error
+    try:
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
