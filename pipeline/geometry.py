@@ -27,6 +27,7 @@ EQUAL_AREA_METHODS = (
 EQUAL_AT_A_METRE = {4326, 4490}  # WGS 84 and CGCS2000 differ by less than any lead is placed
 DENSIFY_M = 1000.0  # straight edges longer than this bend measurably in another projection
 DEGREE_M = 111_000.0
+MOVED_AT_ONCE = 10_000  # shapes; every step makes a copy, and of a whole layer that would be gigabytes
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 I
 AREA_DECIMALS = 4
 
@@ -68,11 +69,14 @@ def to_crs(shapes: Shapes, source: pyproj.CRS, target: pyproj.CRS) -> Shapes:
     """
     if source == target:
         return np.asarray(shapely.force_2d(shapes), dtype=object)
-    unit_m = DEGREE_M if source.is_geographic else 1.0
-    moved = shapely.segmentize(shapely.force_2d(shapes), DENSIFY_M / unit_m)
-    for transformer in _steps(source, target):
-        moved = shapely.transform(moved, transformer.transform, interleaved=False)
-    return np.asarray(moved, dtype=object)
+    edge = DENSIFY_M / (DEGREE_M if source.is_geographic else 1.0)
+    moved = np.empty(shapes.shape, dtype=object)
+    for start in range(0, len(shapes), MOVED_AT_ONCE):
+        some = shapely.segmentize(shapely.force_2d(shapes[start : start + MOVED_AT_ONCE]), edge)
+        for transformer in _steps(source, target):
+            some = shapely.transform(some, transformer.transform, interleaved=False)
+        moved[start : start + MOVED_AT_ONCE] = some
+    return moved
 
 
 def area_m2(shapes: Shapes, crs: pyproj.CRS) -> Floats:
@@ -138,6 +142,7 @@ def part_within(shapes: Shapes, area: Any) -> Shapes:
     shapely.prepare(area)
     within = shapes.copy()
     is_cut = ~shapely.covers(area, shapes)
+    shapely.destroy_prepared(area)  # others share it, and threads that meet in a prepared shape crash
     within[is_cut] = shapely.intersection(shapes[is_cut], area)
     return within
 

@@ -31,17 +31,16 @@ def belong(
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in matches.to_dict("records"):
         rows[row["site_id"]].append(row)
-    for _, site in sites.iterrows():
-        corrected = _held(holds, site["corrected_leads"])
-        own = [k for k in _held(holds, site["lead_ids"]) if cases["source_id"].iloc[k] == LEDGER]
-        ids = set(cases["problem_id"].iloc[[*corrected, *own]])
-        if not ids:
-            continue
-        site_rows = rows[site["site_id"]]
-        if any(row["relation"] == "same" and row["problem_id"] in ids for row in site_rows):
-            rows[site["site_id"]] = [_stepped_back(row, ids) for row in site_rows]
+    is_own = (cases["source_id"] == LEDGER).tolist()
+    keys = zip(sites["site_id"], sites["lead_ids"], sites["corrected_leads"], strict=True)
+    for i, (site_id, lead_ids, corrected_leads) in enumerate(keys):
+        corrected = _held(holds, corrected_leads)
+        own = [k for k in _held(holds, lead_ids) if is_own[k]]
+        ids = set(cases["problem_id"].iloc[[*corrected, *own]]) if corrected or own else set()
+        if any(row["relation"] == "same" and row["problem_id"] in ids for row in rows.get(site_id, [])):
+            rows[site_id] = [_stepped_back(row, ids) for row in rows[site_id]]
         elif corrected:
-            rows[site["site_id"]] = [_asked(site, cases.iloc[k], language) for k in corrected]
+            rows[site_id] = [_asked(sites.iloc[i], cases.iloc[k], language) for k in corrected]
     frame = pd.DataFrame([row for own_rows in rows.values() for row in own_rows], columns=MATCHES.names)
     return gpd.GeoDataFrame(shape_table(frame, MATCHES), geometry="geometry", crs=sites.crs)
 

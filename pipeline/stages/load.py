@@ -9,7 +9,7 @@ import shapely
 from pipeline.config import Place, Source
 from pipeline.declare import shape_table
 from pipeline.errors import InputError
-from pipeline.geometry import make_id, shape_content
+from pipeline.geometry import make_id, shape_contents
 from pipeline.intake.coordinates.around import Around
 from pipeline.intake.fields import clean_records, mapped_words, refuse_petitioners, under_declared_titles
 from pipeline.intake.files import read_origin, words_json
@@ -74,10 +74,11 @@ def _read(
     )
     rows = []
     wkb = shapely.to_wkb(np.array([record.shape for record in clean], dtype=object))
-    for one, record, received, shape_wkb in zip(placed.records, clean, reading.records, wkb, strict=True):
+    contents = shape_contents(np.array([record.shape for record in reading.records], dtype=object), is_geographic=True)
+    for one, record, shape, shape_wkb in zip(placed.records, clean, contents, wkb, strict=True):
         is_record = record.fault is None or not record.fault.startswith("E11")  # a row of totals has no number
         words = mapped_words(source, record.words if is_record else {})
-        shape = shape_content(received.shape, is_geographic=True) or make_id("P", *position_cells(record, source))
+        shape = shape or make_id("P", *position_cells(record, source))
         content = words_json(record.words) + shape
         seen[content] = seen.get(content, 0) + 1  # equal records are told apart by counting: order does not matter
         rows.append(

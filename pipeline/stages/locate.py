@@ -29,7 +29,8 @@ def locate(reports: pd.DataFrame, leads: pd.DataFrame, place: Place, ground: Gro
     lead_ids = leads[leads["part_no"] == 1].set_index("report_id")["lead_id"]
     sources = {source.id: source for source in place.sources}
     rows: list[Row] = []
-    for report in reports.to_dict("records"):
+    is_open = reports["readings"].notna() | reports["fault"].str.startswith("E9", na=False)
+    for report in reports[is_open].to_dict("records"):
         source = sources[report["source_id"]]
         found = _readings(report, source.position_accuracy_m, ground, place.language)
         if not found and isinstance(report["fault"], str) and report["fault"].startswith("E9"):

@@ -39,7 +39,8 @@ def merge(leads: gpd.GeoDataFrame, rules: MergeRules, language: str = "zh") -> t
     pairs = judge_pairs(leads, rules)
     joined = join_in_order(leads, pairs, rules)
     pairs = _settle(pairs, joined)
-    pairs["reason"] = [_sentence(row, language) for row in pairs.itertuples()]
+    said = pairs.fillna({"front_m": 0.0, "front_share": 0.0})
+    pairs["reason"] = [_sentence(row, language) for row in said.itertuples()]
     members = pd.DataFrame({"lead_id": leads["lead_id"], "site_no": joined.site_of})
     members["review_reason"] = _review_reasons(len(leads), pairs)
     ids = leads["lead_id"].to_numpy()
@@ -327,7 +328,7 @@ def _review_reasons(n_leads: int, pairs: pd.DataFrame) -> list[str | None]:
 
 def _sentence(pair: Any, language: str) -> str:
     rule, _, by_others = str(pair.rule).partition(" ")
-    numbers = {"front": np.nan_to_num(pair.front_m), "share": np.nan_to_num(pair.front_share), "gap": pair.gap_m}
+    numbers = {"front": pair.front_m, "share": pair.front_share, "gap": pair.gap_m}
     sentence = say(language, f"merge.{rule}", iou=pair.iou, containment=pair.containment, **numbers)
     asked = say(language, "merge.asked") if pair.decision == "review" else ""
     return sentence + (say(language, "merge.by_others") if by_others else "") + asked

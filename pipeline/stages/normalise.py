@@ -11,7 +11,7 @@ import shapely
 
 from pipeline.config import Place, Source
 from pipeline.declare import shape_table
-from pipeline.geometry import Floats, Shapes, area_m2, make_id, repair, to_crs
+from pipeline.geometry import Floats, Shapes, area_m2, make_id, part_within, repair, to_crs
 from pipeline.intake.fields import mapped_words
 from pipeline.intake.ground import Ground, surface_points, towns_of
 from pipeline.intake.parts import by_distance, by_kind
@@ -167,12 +167,13 @@ def _placed(leads: pd.DataFrame, ground: Ground, language: str) -> tuple[pd.Data
     for crs_name in sorted(set(leads["crs_source"])):
         rows = np.flatnonzero(leads["crs_source"] == crs_name)
         shapes[rows] = to_crs(shapes[rows], pyproj.CRS.from_user_input(crs_name), ground.crs)
-    is_far = np.array([not np.isfinite(shapely.get_coordinates(shape)).all() for shape in shapes], dtype=bool)
-    is_far &= shapely.is_geometry(shapes)
+    xy, owners = shapely.get_coordinates(shapes, return_index=True)
+    is_far = np.zeros(len(shapes), dtype=bool)
+    is_far[owners[~np.isfinite(xy).all(axis=1)]] = True
     shapes[is_far] = None
     shapes, later_notes = repair(shapes)
     notes = [note or later for note, later in zip(notes, later_notes, strict=True)]
-    is_gone = np.array([shape is None for shape in shapes], dtype=bool)
+    is_gone = shapely.is_missing(shapes)
     reasons = np.where(is_far, "E9", "E10")[is_gone]
     details = [
         say(language, "intake.not_on_earth")
@@ -216,16 +217,18 @@ def _in_towns(leads: pd.DataFrame, ground: Ground) -> pd.DataFrame:
     if ground.town_names is None:
         return leads
     codes = dict(zip(ground.towns["town"], ground.towns["town_code"], strict=True))
-    for i in leads.index[leads["town_words"].notna()]:
-        named, note = name_now(leads.at[i, "town_words"], ground.town_names, leads.at[i, "curr_date"])
-        found = leads.at[i, "town"]
-        if found is None or found != found:
-            leads.at[i, "town"], leads.at[i, "town_code"] = named, codes.get(named)
-        elif named is not None and named != found:
-            note = say(ground.town_names.language, "intake.town_differs", named=named, found=found)
+    towns, town_codes, notes = (leads[name].tolist() for name in ("town", "town_code", "notes"))
+    for i, (words, day) in enumerate(zip(leads["town_words"], leads["curr_date"], strict=True)):
+        if not isinstance(words, str):
+            continue
+        named, note = name_now(words, ground.town_names, day)
+        if not isinstance(towns[i], str):
+            towns[i], town_codes[i] = named, codes.get(named)
+        elif named is not None and named != towns[i]:
+            note = say(ground.town_names.language, "intake.town_differs", named=named, found=towns[i])
         if note:
-            leads.at[i, "notes"] = "; ".join(word for word in (leads.at[i, "notes"], note) if isinstance(word, str))
-    return leads
+            notes[i] = "; ".join(word for word in (notes[i], note) if isinstance(word, str))
+    return leads.assign(town=towns, town_code=town_codes, notes=notes)
 
 
 def _outside(leads: pd.DataFrame, place: Place, ground: Ground) -> pd.DataFrame:
@@ -237,12 +240,12 @@ def _outside(leads: pd.DataFrame, place: Place, ground: Ground) -> pd.DataFrame:
         return leads.iloc[:0]
     shapes = leads["geometry"].to_numpy(dtype=object)
     is_point = shapely.get_dimensions(shapes) == 0
-    inside_m2 = shapely.area(shapely.intersection(shapes, ground.boundary))
-    is_inside = shapely.intersects(shapes, ground.boundary)
-    share: Floats = np.where(is_point, is_inside, inside_m2 / np.where(is_point, 1, shapely.area(shapes)))
-    centred = shapely.contains(ground.boundary, shapely.centroid(shapes))
+    inside = part_within(shapes, ground.boundary)
+    areas_m2 = np.where(is_point, 1, shapely.area(shapes))
+    share: Floats = np.where(is_point, ~shapely.is_empty(inside), shapely.area(inside) / areas_m2)
     may_be_inside = [isinstance(cell, str) and _any_inside(cell, ground) for cell in leads["readings"]]
-    is_outside = ~centred & (share < place.rules.overlap.outside_district_share) & ~np.array(may_be_inside)
+    is_outside = (share < place.rules.overlap.outside_district_share) & ~np.array(may_be_inside)
+    is_outside[is_outside] = ~shapely.contains(ground.boundary, shapely.centroid(shapes[is_outside]))
     details = [say(place.language, "intake.outside", share=part) for part in share[is_outside]]
     return leads[is_outside].assign(reason="E1", detail=details)
 

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from pipeline.declare import shape_table
-from pipeline.geometry import AREA_DECIMALS, area_m2, union_all
+from pipeline.geometry import AREA_DECIMALS, area_m2, part_within, union_all
 from pipeline.intake.words.codes import UNKNOWN_ACTIVITY, UNKNOWN_CHANGE
 from pipeline.tables import SITES
 
@@ -31,12 +31,13 @@ def build_sites(leads: gpd.GeoDataFrame, members: pd.DataFrame, boundary: Any = 
     )
     ordered = ordered.astype(object).where(ordered.notna(), None)
     groups = groupby(ordered.to_dict("records"), key=lambda lead: lead["site_no"])
-    rows = [_site(list(group), leads.crs) for _, group in groups]
+    crs = leads.crs
+    rows = [_site(list(group), crs) for _, group in groups]
     frame = pd.DataFrame(rows, columns=SITES.names)
     shapes = frame["geometry"].to_numpy(dtype=object)
-    inside = shapes if boundary is None or not len(shapes) else shapely.intersection(shapes, boundary)
-    frame = frame.assign(area_m2=area_m2(shapes, leads.crs), in_place_m2=area_m2(inside, leads.crs))
-    return gpd.GeoDataFrame(shape_table(frame, SITES), geometry="geometry", crs=leads.crs)
+    inside = shapes if boundary is None else part_within(shapes, boundary)
+    frame = frame.assign(area_m2=area_m2(shapes, crs), in_place_m2=area_m2(inside, crs))
+    return gpd.GeoDataFrame(shape_table(frame, SITES), geometry="geometry", crs=crs)
 
 
 def _site(leads: list[Lead], crs: Any) -> dict[str, object]:
