@@ -28,6 +28,8 @@ COLOURS = {
 DASHED = ("redline", "permit")
 FEATURE_WORDS = ["name", "grade", "zone"]  # what a drawn feature says of itself
 SURROUNDINGS_M = 1000  # how far round its problems a page draws the layers
+MOST_DRAWN = 5000  # outlines of a layer on one page: a phone draws these without stutter
+NARROWER_M = (1000.0, 100.0, 0.0)
 SIMPLIFY_M = 1.0  # for drawing only
 DISPLAY_CRS = "EPSG:4326"
 DECIMALS = 6
@@ -150,7 +152,8 @@ def _drawn_layers(
     box = shapely.box(left - SURROUNDINGS_M, bottom - SURROUNDINGS_M, right + SURROUNDINGS_M, top + SURROUNDINGS_M)
     drawn, credits = [], []
     for layer, features in layers:
-        own = features.iloc[np.sort(features.sindex.query(box, predicate="intersects"))]
+        rows, is_narrowed = _drawn_rows(features, problems, box)
+        own = features.iloc[rows]
         if own.empty:
             continue
         clipped = shapely.simplify(shapely.intersection(own.geometry.to_numpy(), box), SIMPLIFY_M)
@@ -162,9 +165,23 @@ def _drawn_layers(
         dash = "6 4" if layer.layer_class in DASHED else None
         colour = COLOURS.get(layer.layer_class, "#55605e")
         title = say(language, "field.near_only", title=layer.title) if layer.cells else layer.title
+        title = say(language, "field.crowded", title=title) if is_narrowed else title
         drawn.append({"title": title, "colour": colour, "dash": dash, "features": outlines})
         credits.append(layer.attribution or f"{layer.provider} ({layer.licence})")
     return drawn, list(dict.fromkeys(credits))
+
+
+def _drawn_rows(features: gpd.GeoDataFrame, problems: gpd.GeoDataFrame, box: Any) -> tuple[Any, bool]:
+    """Rows of the features in `box`; where these are too many, only of those nearer and nearer to a problem."""
+    rows = features.sindex.query(box, predicate="intersects")
+    is_narrowed = False
+    left, bottom, right, top = shapely.bounds(problems.geometry.to_numpy()).T
+    for reach_m in NARROWER_M:
+        if len(rows) > MOST_DRAWN:
+            near = shapely.box(left - reach_m, bottom - reach_m, right + reach_m, top + reach_m)
+            rows = np.unique(features.sindex.query(near, predicate="intersects")[1])
+            is_narrowed = True
+    return np.sort(rows), is_narrowed
 
 
 def _feature_text(row: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ import shapely
 
 from pipeline.declare import empty_frame, shape_table
 from pipeline.engine.overlay import shared_areas
+from pipeline.engine.pieces import cut_features
 from pipeline.geometry import AREA_DECIMALS, Shapes, area_m2, is_equal_area, polygons_of, to_crs
 from pipeline.tables import CONFLICTS
 
@@ -39,6 +40,7 @@ def conflicts(
     is_too_many = len(claims[["layer_id", "feature_key"]].drop_duplicates()) > MOST_FEATURES
     if is_too_many:
         claims = claims.iloc[np.unique(claims.sindex.query(sites.geometry.to_numpy(), predicate="intersects")[1])]
+    claims = claims.assign(number=claims.groupby(["layer_id", "feature_key"], sort=False).ngroup())
     features = {layer_id: claims[claims["layer_id"] == layer_id] for layer_id in newest["layer_id"]}
     sums, pairs = [], []
     for (_, a), (_, b) in combinations(newest.iterrows(), 2):
@@ -65,8 +67,10 @@ def _compare(
     a: gpd.GeoDataFrame, b: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, geographic: pyproj.CRS
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """What two layers share: all of it in one row, and a row per pair of features that is no sliver (R04)."""
+    feature_m2 = _feature_m2(a) | _feature_m2(b)
+    a, b = cut_features(a, b, 0.0), cut_features(b, a, 0.0)  # a giant against thousands takes hours otherwise
     shared = _shared(a, b)
-    pairs = _of_features(shared, a, b)
+    pairs = _of_features(shared, a, b, feature_m2)
     is_sliver = (pairs["overlap_m2"] < pairs.pop("sliver_m2")) & (pairs["share_of_smaller"] < pairs.pop("sliver_share"))
     slivers, pairs = pairs[is_sliver], pairs[~is_sliver]
     shared = shared[shared["pair"].isin(pairs.index)].sort_values("pair", kind="stable")
@@ -105,16 +109,20 @@ def _shared(a: gpd.GeoDataFrame, b: gpd.GeoDataFrame) -> pd.DataFrame:
     i, j, shared_m2 = i[is_ground], j[is_ground], shared_m2[is_ground]
     a_m2, b_m2 = _own_m2(shapes_a, i, a.crs), _own_m2(shapes_b, j, b.crs)
     is_whole = shared_m2 / np.minimum(a_m2, b_m2) >= WHOLE_SHARE
-    rows = pd.DataFrame({"a": _features(a)[i], "b": _features(b)[j], "i": i, "j": j, "overlap_m2": shared_m2})
+    rows = pd.DataFrame(
+        {"a": a["number"].to_numpy()[i], "b": b["number"].to_numpy()[j], "i": i, "j": j, "overlap_m2": shared_m2}
+    )
     rows["whole"] = np.where(~is_whole, "", np.where(a_m2 <= b_m2, "a", "b"))
     return rows.assign(pair=rows.groupby(["a", "b"]).ngroup())
 
 
-def _of_features(shared: pd.DataFrame, a: gpd.GeoDataFrame, b: gpd.GeoDataFrame) -> pd.DataFrame:
+def _of_features(
+    shared: pd.DataFrame, a: gpd.GeoDataFrame, b: gpd.GeoDataFrame, feature_m2: dict[int, float]
+) -> pd.DataFrame:
     """One row (index: pair) per pair of features: words, areas, and what decides about it."""
     pairs = shared.groupby("pair").agg({"i": "first", "j": "first", "a": "first", "b": "first", "overlap_m2": "sum"})
     of_a, of_b = a.iloc[pairs["i"]].set_index(pairs.index), b.iloc[pairs["j"]].set_index(pairs.index)
-    smaller_m2 = np.minimum(_features_m2(a, pairs["a"]), _features_m2(b, pairs["b"]))
+    smaller_m2 = np.minimum(pairs["a"].map(feature_m2), pairs["b"].map(feature_m2))
     return pd.DataFrame(
         {
             **_words(of_a, "a"), **_words(of_b, "b"),
@@ -129,16 +137,12 @@ def _of_features(shared: pd.DataFrame, a: gpd.GeoDataFrame, b: gpd.GeoDataFrame)
     )  # fmt: skip
 
 
-def _features(layer: gpd.GeoDataFrame) -> npt.NDArray[np.intp]:
-    """The number of each row's feature: those of a raster are in pieces."""
-    return np.asarray(pd.factorize(layer["feature_key"])[0])
-
-
-def _features_m2(layer: gpd.GeoDataFrame, wanted: pd.Series) -> Any:
-    """Area of the features `wanted` (their numbers), each measured once."""
-    number = _features(layer)
-    rows = np.flatnonzero(np.isin(number, wanted))
-    return np.bincount(number[rows], area_m2(layer.geometry.to_numpy()[rows], layer.crs), len(layer))[wanted]
+def _feature_m2(layer: gpd.GeoDataFrame) -> dict[int, float]:
+    """Number of each feature → its area; those of a raster are in pieces."""
+    own_m2 = area_m2(layer.geometry.to_numpy(), layer.crs)
+    return {
+        int(number): float(m2) for number, m2 in pd.Series(own_m2).groupby(layer["number"].to_numpy()).sum().items()
+    }
 
 
 def _united(pieces: Shapes, pair: pd.Series) -> tuple[Shapes, npt.NDArray[np.bool_]]:

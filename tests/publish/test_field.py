@@ -5,10 +5,13 @@ import os
 import re
 import shutil
 
+import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 
 from pipeline.jobs import screen as screen_job
+from pipeline.publish import field
 from pipeline.publish.offline import inline
 from tests.conftest import box, lead, write_layer, write_source
 from tests.intake.rasters.made import write_cover, write_raster
@@ -222,3 +225,13 @@ def test_index_and_first_page_open_too(pack, browser):
         page, seen = open_page(browser, path)
         assert "演示数据，纯属虚构" in page.inner_text("body")
         assert seen["errors"] == []
+
+
+def test_of_a_crowded_layer_only_what_lies_near_problems_is_drawn(monkeypatch):
+    monkeypatch.setattr(field, "MOST_DRAWN", 3)
+    boxes = [shapely.box(x, 0, x + 10, 10) for x in (0, 50, 150, 500, 900)]
+    features, problems = (gpd.GeoDataFrame(geometry=own, crs="EPSG:4549") for own in (boxes, [boxes[0]]))
+    rows, is_narrowed = field._drawn_rows(features, problems, shapely.box(-1000, -1000, 2000, 1000))
+    assert (rows.tolist(), is_narrowed) == ([0, 1], True)
+    few, is_narrowed = field._drawn_rows(features.iloc[:3], problems, shapely.box(-1000, -1000, 2000, 1000))
+    assert (few.tolist(), is_narrowed) == ([0, 1, 2], False)
