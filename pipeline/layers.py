@@ -55,4 +55,6 @@ def _entry_line(entry: Entry, state: str, language: str) -> str:
         return say(language, "cache.broken", name=entry.key, mb=entry.size_mb, used=used)
     words = {**entry.about._asdict(), "layer_class": class_label(entry.about.layer_class, language)}
     sentence = "cache.layer" if entry.about.layer_class else "cache.other"
+    if entry.about.kind.startswith("overlaps_"):
+        sentence = f"cache.{entry.about.kind}"
     return say(language, sentence, state=say(language, f"cache.{state}"), mb=entry.size_mb, used=used, **words)

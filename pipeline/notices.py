@@ -37,6 +37,11 @@ def input_warnings(cycle: Cycle, leads: pd.DataFrame) -> list[str]:
     titles = {origin.id: origin.title for origin in (*place.sources, *place.layers)}
     for row in cycle.tables["inputs"].dropna(subset="crs_note").itertuples():
         lines.append(say(language, "run.warn_crs", title=titles[row.input_id], file=row.file, note=row.crs_note))
+    rasters = {source.id for source in place.sources if source.kind == "change_raster"}
+    for row in cycle.tables["inputs"].itertuples():
+        if row.input_id in rasters:  # what its cells say is in its notes; an empty raster is never meant
+            nothing = [say(language, "run.warn_no_record", title=titles[row.input_id])] if not row.n_records else []
+            lines += nothing + [f"{titles[row.input_id]}: {note}" for note in row.notes]
     lines += [say(language, "run.warn_shifted", title=titles[name], note=note) for name, note in cycle.shifted.items()]
     hidden = {source.id: f"…（{source.title}）" for source in place.sources if source.kind == "reports"}
     for name, numbers in new_numbers(cycle.tables["reports"], {source.id: source for source in place.sources}).items():

@@ -58,7 +58,7 @@ def only_new(
     parts = [part for part in (old[old["subject_id"].isin(ids[is_known])], new) if len(part)]
     rows = shape_table(pd.concat(parts, ignore_index=True) if parts else new, OVERLAPS)
     if not is_known.all():
-        about = About(f"overlaps of {subject}s", OVERLAPS.name, "", n=len(rows))
+        about = About(f"overlaps_{subject}", OVERLAPS.name, "", n=len(rows))
         keep(cache, key, about, lambda folder: _write(rows, ids, content, folder), is_update=True)
     return rows
 
