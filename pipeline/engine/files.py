@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.cache import Cache
+from pipeline.cache import Cache, find
 from pipeline.engine.rings import Floats
 from pipeline.errors import InputError
 from pipeline.text import say_both
@@ -82,6 +83,9 @@ def _by_kernel(
 
     measure.load_kernel()
     contents = dict(zip(layers, hashed, strict=True))
+    kept = (
+        {name: pool.submit(find, cache, contents[name]) for name in layers} if cache else {}
+    )  # hashed beside the rest
     memory = remembered.Memory(cache, leads, pool) if cache is not None and remembers else None
     n_leads = _n_rows(leads)
     known = {name: np.full(n_leads, np.nan) if memory is None else memory.recall(contents[name]) for name in layers}
@@ -94,14 +98,23 @@ def _by_kernel(
     grid = measure.make_grid(own.pieces) if len(own.pieces) else None
     own_m2 = measure.areas_m2(own.pieces)
     for name, path in layers.items():
-        layer = layer_hits.layer_hits(path, own.pieces, grid, cache, contents[name], pool)
-        notes[name] = Notes(layer.repaired, layer.set_aside)
-        if len(own.pieces):
-            rows, shared_m2 = layer_hits.layer_unions(layer, own.pieces, own_m2, pool)
-            known[name][own.pieces.owner] = 0.0
-            known[name][rows] = shared_m2
-            if memory is not None:
-                memory.remember(contents[name], name, known[name])
+        whole = prepared.NOTHING
+        if cache is not None:
+            read = partial(layer_files.read_pieces, pool=pool)
+            whole = prepared.prepared_layer(path, contents[name], cache, kept[name].result(), read)
+        notes[name] = Notes(whole.repaired, whole.set_aside)
+        if grid is None:
+            continue
+        if cache is None:
+            layer = layer_hits.streamed_hits(path, own.pieces, grid, pool)
+            notes[name] = Notes(layer.repaired, layer.set_aside)
+        else:
+            layer = layer_hits.prepared_hits(whole, own.pieces, grid, pool)
+        rows, shared_m2 = layer_hits.layer_unions(layer, own.pieces, own_m2, pool)
+        known[name][own.pieces.owner] = 0.0
+        known[name][rows] = shared_m2
+        if memory is not None:
+            memory.remember(contents[name], name, known[name])
     return FileOverlaps(_table(known), Notes(repaired, own.set_aside), notes)
 
 

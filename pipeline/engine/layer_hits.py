@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.cache import Cache
 from pipeline.engine import measure
-from pipeline.engine.layer_files import RowGroup, batches, near_pieces, read_pieces, row_groups
-from pipeline.engine.prepared import near_runs, prepared_layer
+from pipeline.engine.layer_files import RowGroup, batches, near_pieces, row_groups
+from pipeline.engine.prepared import Whole, near_runs
 from pipeline.engine.rings import Floats, Index, Rings, chosen, together
 
 KEPT_SHARE = 0.5  # copying costs more time than the rest costs memory
@@ -26,24 +25,16 @@ class LayerHits(NamedTuple):
     set_aside: dict[int, str]
 
 
-def layer_hits(
-    path: Path, leads: Rings, grid: measure.Grid | None, cache: Cache | None, content: str, pool: Executor
-) -> LayerHits:
-    """Every pair of one layer: streamed without a cache, else from the layer prepared in it under `content`.
+def streamed_hits(path: Path, leads: Rings, grid: measure.Grid, pool: Executor) -> LayerHits:
+    """Every pair of a layer file, read a few thousand rows at a time."""
+    return _joined(list(pool.map(partial(_streamed, leads=leads, grid=grid), row_groups(path))))
 
-    Without leads (grid None) there are no pairs, but what was repaired of a prepared layer is still said.
-    """
-    if cache is None and grid is None:
-        return _joined([])
-    if cache is None:
-        assert grid is not None
-        return _joined(list(pool.map(partial(_streamed, leads=leads, grid=grid), row_groups(path))))
-    whole = prepared_layer(path, content, cache, partial(read_pieces, pool=pool))
-    if grid is None:
-        return LayerHits(measure.all_hits([]), whole.pieces, whole.repaired, whole.set_aside)
-    runs = near_runs(whole.pieces, partial(measure.is_near, grid))
-    made = list(pool.map(lambda run: measure.hits(leads, grid, whole.pieces, run), runs))
-    return LayerHits(measure.all_hits(made), whole.pieces, whole.repaired, whole.set_aside)
+
+def prepared_hits(layer: Whole, leads: Rings, grid: measure.Grid, pool: Executor) -> LayerHits:
+    """Every pair of a prepared layer."""
+    runs = near_runs(layer.pieces, partial(measure.is_near, grid))
+    made = list(pool.map(lambda run: measure.hits(leads, grid, layer.pieces, run), runs))
+    return LayerHits(measure.all_hits(made), layer.pieces, layer.repaired, layer.set_aside)
 
 
 def layer_unions(layer: LayerHits, leads: Rings, own_m2: Floats, pool: Executor) -> tuple[Index, Floats]:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.cache import ENGINE_VERSION, About, Cache, code_hash, find, hash_file, keep, make_key
-from pipeline.engine.rings import Floats, Index, Rings, chosen, together
+from pipeline.cache import ENGINE_VERSION, About, Cache, code_hash, hash_file, keep, make_key
+from pipeline.engine.rings import Floats, Index, Rings, chosen, no_rings, together
 
 ARRAYS = ("xy", "ring_at", "part", "shape_at", "owner", "box")
 NOTES = "notes.json"
@@ -25,15 +25,17 @@ class Whole(NamedTuple):
     set_aside: dict[int, str]
 
 
+NOTHING = Whole(no_rings(), {}, {})
+
+
 def layer_content(path: Path) -> str:
     """The name of what is in a layer file, as this engine understands it."""
     libraries = [version(name) for name in ("numpy", "numba", "shapely")]  # GEOS, which repairs, comes with shapely
     return make_key("flat", str(ENGINE_VERSION), code_hash(), *libraries, hash_file(path))
 
 
-def prepared_layer(path: Path, content: str, cache: Cache, read: Callable[[Path], Whole]) -> Whole:
-    """The pieces of a layer file, memory-mapped from `cache`; read and kept where they are not there yet."""
-    folder = find(cache, content)
+def prepared_layer(path: Path, content: str, cache: Cache, folder: Path | None, read: Callable[[Path], Whole]) -> Whole:
+    """The pieces of a layer file, memory-mapped from `folder` if the cache has them there; else read and kept."""
     if folder is not None:
         try:
             return _load(folder)
