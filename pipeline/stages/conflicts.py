@@ -41,11 +41,15 @@ def conflicts(
     if is_too_many:
         claims = claims.iloc[np.unique(claims.sindex.query(sites.geometry.to_numpy(), predicate="intersects")[1])]
     claims = claims.assign(number=claims.groupby(["layer_id", "feature_key"], sort=False).ngroup())
-    features = {layer_id: claims[claims["layer_id"] == layer_id] for layer_id in newest["layer_id"]}
+    feature_m2 = _feature_m2(claims)
+    features = {  # cut once: a giant against thousands takes hours otherwise
+        layer_id: cut_features(claims[claims["layer_id"] == layer_id], claims[claims["layer_id"] != layer_id], 0.0)
+        for layer_id in newest["layer_id"]
+    }
     sums, pairs = [], []
     for (_, a), (_, b) in combinations(newest.iterrows(), 2):
         if a["layer_class"] != b["layer_class"]:
-            summed, listed = _compare(features[a["layer_id"]], features[b["layer_id"]], sites, geographic)
+            summed, listed = _compare(features[a["layer_id"]], features[b["layer_id"]], feature_m2, sites, geographic)
             is_near_leads = bool(a["is_near_leads"] or b["is_near_leads"])
             sums.append({**_words(a, "a"), **_words(b, "b"), **summed, "is_partial": is_too_many or is_near_leads})
             pairs.append(listed.assign(is_partial=is_near_leads))
@@ -64,11 +68,13 @@ def _words(row: Any, side: str) -> dict[str, Any]:
 
 
 def _compare(
-    a: gpd.GeoDataFrame, b: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, geographic: pyproj.CRS
+    a: gpd.GeoDataFrame,
+    b: gpd.GeoDataFrame,
+    feature_m2: dict[int, float],
+    sites: gpd.GeoDataFrame,
+    geographic: pyproj.CRS,
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """What two layers share: all of it in one row, and a row per pair of features that is no sliver (R04)."""
-    feature_m2 = _feature_m2(a) | _feature_m2(b)
-    a, b = cut_features(a, b, 0.0), cut_features(b, a, 0.0)  # a giant against thousands takes hours otherwise
     shared = _shared(a, b)
     pairs = _of_features(shared, a, b, feature_m2)
     is_sliver = (pairs["overlap_m2"] < pairs.pop("sliver_m2")) & (pairs["share_of_smaller"] < pairs.pop("sliver_share"))
