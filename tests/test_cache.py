@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cache import About, Cache, clear, entries, find, hash_file, keep, make_key, trim, writing
+from pipeline.cache import About, Cache, checksum, clear, entries, find, hash_file, keep, make_key, trim, writing
 
 ABOUT = About("layer", "湿地", "wetland.gpkg", "wetland", 3)
 KEYS = [make_key("layer", str(k)) for k in range(4)]
@@ -232,3 +232,8 @@ def test_processes_that_write_read_and_trim_the_same_keys_never_see_half_an_entr
 def test_hash_file_is_sha256(tmp_path):
     (tmp_path / "empty").write_bytes(b"")
     assert hash_file(tmp_path / "empty").startswith("e3b0c44298fc1c14")
+
+
+def test_checksum_is_xxh3_128(tmp_path):
+    (tmp_path / "empty").write_bytes(b"")
+    assert checksum(tmp_path / "empty") == "99aa06d3014798d86001c324468d497f"

@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from xxhash import xxh3_128_hexdigest
 
 from pipeline.cache import About, Cache, find, keep, made_by, make_key
 from pipeline.declare import shape_table
@@ -67,10 +68,7 @@ def _content(subjects: gpd.GeoDataFrame) -> pd.Series:
     """128 bits per subject, hex: of its shape and of what else decides."""
     words = zip(*(subjects[name].tolist() for name in DECIDES), strict=True)
     wkb = shapely.to_wkb(subjects.geometry.to_numpy())
-    digests = [
-        hashlib.blake2b(repr(word).encode() + shape, digest_size=16).hexdigest()
-        for word, shape in zip(words, wkb, strict=True)
-    ]
+    digests = [xxh3_128_hexdigest(repr(word).encode() + shape) for word, shape in zip(words, wkb, strict=True)]
     return pd.Series(digests, index=subjects.index, dtype="str")
 
 

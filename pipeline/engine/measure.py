@@ -50,17 +50,17 @@ def is_near(grid: Grid, wanted: Floats) -> npt.NDArray[np.bool_]:
 
 def boxes_of(column: pa.Array) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """(left, bottom, right, top) of all rings of each row of a WKB column, and which rows are no plain polygons (NaN)."""
-    box, is_odd = wkb.boxes(*_buffers(column), len(column))
+    box, is_odd = wkb.boxes(*buffers(column), len(column))
     return box, is_odd
 
 
 def parse_wkb(column: pa.Array, rows: Index, first_owner: int = 0) -> tuple[Rings, npt.NDArray[np.bool_]]:
     """The shapes of `rows` of an Arrow binary column, owner = first_owner + row; and which rows are no plain polygons."""
-    *arrays, is_odd = wkb.parse(*_buffers(column), rows, first_owner)
+    *arrays, is_odd = wkb.parse(*buffers(column), rows, first_owner)
     return Rings(*arrays), is_odd
 
 
-def _buffers(column: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]:
+def buffers(column: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]:
     """Bytes and offsets of an Arrow binary column."""
     _, offsets, data = column.buffers()
     kind = np.int64 if pa.types.is_large_binary(column.type) else np.int32

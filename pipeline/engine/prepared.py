@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.cache import ENGINE_VERSION, About, Cache, code_hash, hash_file, keep, make_key
+from pipeline.cache import ENGINE_VERSION, About, Cache, checksum, code_hash, keep, make_key
 from pipeline.engine.rings import Floats, Index, Rings, chosen, no_rings, together
 
 ARRAYS = ("xy", "ring_at", "part", "shape_at", "owner", "box")
@@ -31,7 +31,7 @@ NOTHING = Whole(no_rings(), {}, {})
 def layer_content(path: Path) -> str:
     """The name of what is in a layer file, as this engine understands it."""
     libraries = [version(name) for name in ("numpy", "numba", "shapely")]  # GEOS, which repairs, comes with shapely
-    return make_key("flat", str(ENGINE_VERSION), code_hash(), *libraries, hash_file(path))
+    return make_key("flat", str(ENGINE_VERSION), code_hash(), *libraries, checksum(path))
 
 
 def prepared_layer(path: Path, content: str, cache: Cache, folder: Path | None, read: Callable[[Path], Whole]) -> Whole:

@@ -7,7 +7,7 @@ import geopandas as gpd
 import pyproj
 import shapely
 
-from pipeline.cache import About, Cache, find, hash_file, keep, made_by, make_key
+from pipeline.cache import About, Cache, checksum, find, keep, made_by, make_key
 from pipeline.config import Layer, Limits
 from pipeline.intake.coordinates.around import Around
 from pipeline.intake.overlays import LayerRead, read_layer
@@ -73,7 +73,7 @@ def _content(path: Path) -> list[str]:
     else:
         home, files = path.parent, [file for file in path.parent.iterdir() if _belongs(file, path)]
     named = sorted((file.relative_to(home).as_posix(), file) for file in files if file.suffix not in NOT_CONTENT)
-    return [path.name, *(word for name, file in named for word in (name, hash_file(file)))]
+    return [path.name, *(word for name, file in named for word in (name, checksum(file)))]
 
 
 def _belongs(file: Path, path: Path) -> bool:
