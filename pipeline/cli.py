@@ -182,6 +182,19 @@ def accept(
         _say_finished(finished)
 
 
+@leadscreen.command("decide")
+@place_options
+@click.option("--dry-run", is_flag=True, help="只说明会录入什么 · only say what would be taken")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+def decide_files(place: Path, lang: str | None, outputs: Path, dry_run: bool, files: tuple[Path, ...]) -> None:
+    """录入人工判定到 decisions.csv · takes persons' decisions (review page, workbook or CSV) into decisions.csv."""
+    from pipeline.decide import decide, decided_lines
+
+    _prepare(place, lang, outputs, None)
+    for line in decided_lines(decide(files, place, lang, dry_run)):
+        click.echo(line)
+
+
 @leadscreen.command()
 @place_options
 @cycle_option
@@ -335,17 +348,8 @@ def _say_finished(finished: "Finished") -> None:
     language, place, problems = cycle.place.language, cycle.place, cycle.tables["problems"]
     marks = [say(language, "labels.invented")] if place.is_invented else []
     marks += [] if finished.run["is_accepted"] else [say(language, "labels.draft")]
-    as_of = cycle.as_of.isoformat()
-    click.echo(
-        say(
-            language,
-            "run.done_title",
-            name=place.name,
-            cycle=cycle.name,
-            as_of=as_of,
-            mark=" ".join(f"[{m}]" for m in marks),
-        )
-    )
+    head = {"name": place.name, "cycle": cycle.name, "as_of": cycle.as_of.isoformat()}
+    click.echo(say(language, "run.done_title", **head, mark=" ".join(f"[{m}]" for m in marks)))
     for row in cycle.accounting.to_dict("records"):
         click.echo(say(language, "run.done_source", **row, gone=row["set_aside"] + row["unread"]))
     total = cycle.accounting

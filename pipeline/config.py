@@ -132,6 +132,7 @@ class Source(Origin):
     kind: Kind
     source_code: str
     shows: Literal["new_ground", "whole_outline"] | None = None
+    registration_error_m: Metres | None = None  # of its images against others; empty: that of rules.toml
     replaces: str | None = None
     sheet: str | None = None
     title_rows: Annotated[int, Field(ge=0)] | None = None  # empty: found out, as header_rows
@@ -230,7 +231,7 @@ class DeliveredColumn(Frozen):
 
 RowSet = Literal[
     "problems", "problem_polygons", "problem_points", "change_leads", "point_leads", "overlaps", "known_cases", "set_aside",
-    "excluded", "unlocated", "outside", "merged", "undecided", "conflicts", "statistics", "accounting", "notes", "meta",
+    "excluded", "unlocated", "outside", "merged", "questions", "conflicts", "statistics", "accounting", "notes", "meta",
 ]  # fmt: skip
 
 

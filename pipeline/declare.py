@@ -77,7 +77,7 @@ def check_table(frame: pd.DataFrame, table: Table) -> None:
 
 def describe_tables(tables: Iterable[Table]) -> str:
     """docs/tables.md, printed from the declarations."""
-    lines = ["# Tables", "", "Printed from `pipeline/tables.py`; a test keeps the two equal.", ""]
+    lines = ["# Tables", "", "Printed from `pipeline/tables/`; a test keeps the two equal.", ""]
     for table in tables:
         lines += [f"## {table.name}", "", f"One row is {table.one_row_is}. Key: `{' '.join(table.key)}`.", ""]
         if table.not_promised:

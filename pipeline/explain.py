@@ -114,11 +114,13 @@ def _site_lines(tables: Tables, site_id: str, language: str) -> list[str]:
     lines = []
     for site in sites[sites["site_id"] == site_id].itertuples():
         leads = ", ".join(site.lead_ids)
-        lines.append(say(language, "explain.site", site_id=site_id, area=site.area_m2, leads=leads, growth=site.growth))
+        lines.append(say(language, "explain.site", site_id=site_id, area=site.area_m2, leads=leads))
+        lines += _history_lines(tables, site, language)
     lines += _overlap_lines(tables, site_id, language)
     for row in matches[matches["site_id"] == site_id].itertuples():
         relation = say(language, f"labels.relation_{row.relation}")
         lines.append(say(language, "explain.match", relation=relation, reason=row.reason))
+    lines += _asked_lines(tables, site_id, language)
     for problem in problems[problems["site_id"] == site_id].itertuples():
         number = problem.problem_id if isinstance(problem.problem_id, str) else problem.candidate_id
         priority = say(language, f"labels.priority_{problem.priority}")
@@ -128,6 +130,46 @@ def _site_lines(tables: Tables, site_id: str, language: str) -> list[str]:
         if problem.needs_review:
             lines.append(say(language, "explain.review", why=problem.review_reason))
     return lines
+
+
+def _history_lines(tables: Tables, site: Any, language: str) -> list[str]:
+    """How a site grew, whom it took in or was parted from, and who stays apart beside it."""
+    growth = tables["growth"]
+    lines = [
+        say(language, "explain.grown", period=row.period, new=row.new_m2, total=row.total_m2)
+        for row in growth[growth["site_id"] == site.site_id].itertuples()
+    ]
+    if len(site.absorbed_ids):
+        lines.append(say(language, "explain.absorbed", ids=", ".join(site.absorbed_ids)))
+    if isinstance(site.split_from, str):
+        lines.append(say(language, "explain.split", site=site.split_from))
+    if len(site.neighbour_ids):
+        lines.append(say(language, "explain.neighbours", ids=", ".join(site.neighbour_ids)))
+    return lines
+
+
+def _asked_lines(tables: Tables, site_id: str, language: str) -> list[str]:
+    """What persons decided about a site, its leads or its candidate, and what they are still asked."""
+    leads = tables["leads"]
+    own = leads[leads["lead_id"].isin(_leads_of(tables, site_id))]
+    tails = {one[1:] for ids in (own["lead_id"], own["root_lead_id"]) for one in ids} | {site_id[1:]}
+    lines = [
+        say(
+            language, "explain.decision", **_row(row)
+            | {"decision": say(language, f"labels.said_{row.decision}"), "effect": say(language, f"labels.effect_{row.effect}")},
+        )
+        for row in tables["decisions"].itertuples()
+        if row.effect != "unreadable" and not tails.isdisjoint(part[1:] for part in row.subject.split())
+    ]  # fmt: skip
+    for row in tables["questions"].itertuples():
+        if site_id in row.site_ids:
+            lines.append(say(language, "explain.question", question_id=row.question_id, text=row.text))
+    return lines
+
+
+def _leads_of(tables: Tables, site_id: str) -> list[str]:
+    sites = tables["sites"]
+    return [lead_id for ids in sites.loc[sites["site_id"] == site_id, "lead_ids"] for lead_id in ids]
 
 
 NOT_SAID = (  # lists and shapes, which no sentence names

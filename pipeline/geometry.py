@@ -1,7 +1,9 @@
 """Shapes: from one CRS to another without guessing, ellipsoidal areas, repair with a record, ids from content."""
 
 import hashlib
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -30,6 +32,8 @@ DEGREE_M = 111_000.0
 MOVED_AT_ONCE = 10_000  # shapes; every step makes a copy, and of a whole layer that would be gigabytes
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 I
 AREA_DECIMALS = 4
+THREADS_FROM = 2_000  # shapes; fewer are done before threads start
+CHUNKS_PER_CORE = 4  # shapes are not equally large: small parts even it out
 
 
 def equal_area_crs(geographic: pyproj.CRS, centre: tuple[float, float]) -> pyproj.CRS:
@@ -164,6 +168,16 @@ def shape_contents(shapes: Shapes, is_geographic: bool) -> list[str]:
     rounded = shapely.transform(shapely.force_2d(shapes), lambda xy: np.round(xy, decimals) + 0.0)
     wkbs = shapely.to_wkb(shapely.normalize(rounded), byte_order=1)
     return ["" if wkb is None else hashlib.sha256(wkb).hexdigest() for wkb in wkbs]
+
+
+def in_threads(operation: Callable[..., Any], *arrays: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """`operation` (a shapely function of paired arrays) on all cores: GEOS works without Python's lock. The order stays."""
+    n_cores, n = os.cpu_count() or 1, len(arrays[0])
+    if n < THREADS_FROM or n_cores == 1:
+        return np.asarray(operation(*arrays))
+    parts = np.array_split(np.arange(n), n_cores * CHUNKS_PER_CORE)
+    with ThreadPoolExecutor(n_cores) as pool:
+        return np.concatenate(list(pool.map(lambda part: operation(*(array[part] for array in arrays)), parts)))
 
 
 def union_all(shapes: Sequence[Any] | Shapes) -> Any:

@@ -1,12 +1,12 @@
 """The jobs: what happens to a cycle, in order. Each reads tables, calls stages, and writes tables.
 
-load → normalise → doubt → locate → overlap → merge → sites → conflicts → overlap → match → facts → rank → outcomes → publish
+load → normalise → doubt → locate → overlap → merge → sites → conflicts → overlap → match → facts → rank → questions →
+outcomes → publish; what persons decided goes before the rules at every step
 """
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ import shapely
 from pipeline.cycle import Cycle, Step, ledger_cases, no_progress, open_cycle
 from pipeline.declare import Table, shape_table
 from pipeline.engine.pieces import overlap_in_pieces
-from pipeline.engine.spread import HERE, HowToRun
+from pipeline.engine.spread import HERE, HowToRun, Tick
 from pipeline.errors import InputError
 from pipeline.geometry import to_crs
+from pipeline.intake.decisions import read_decisions
 from pipeline.intake.ground import raster_reach_m, with_raster_layers
 from pipeline.ledger.store import accept as accept_problems
 from pipeline.ledger.store import read_accepted
@@ -27,23 +28,27 @@ from pipeline.notices import warnings_of
 from pipeline.publish.field import field_pages
 from pipeline.publish.front import front_page
 from pipeline.publish.province import file_name, write_geopackage
+from pipeline.publish.review import review_page
 from pipeline.publish.row_sets import delivered_rows
 from pipeline.publish.rows import is_numbered, marks_of
 from pipeline.publish.workbook import write_workbook
+from pipeline.stages import decided
 from pipeline.stages.account import account
 from pipeline.stages.belong import belong
+from pipeline.stages.cases import build_cases
 from pipeline.stages.conflicts import conflicts
 from pipeline.stages.doubt import doubt
 from pipeline.stages.facts import gather_facts
 from pipeline.stages.load import load, set_aside_unread
 from pipeline.stages.locate import locate
-from pipeline.stages.match import build_cases, match
+from pipeline.stages.match import match
 from pipeline.stages.merge import merge
 from pipeline.stages.normalise import normalise
 from pipeline.stages.outcomes import outcomes, set_aside_leads
 from pipeline.stages.overlap import overlap
+from pipeline.stages.questions import ask
 from pipeline.stages.rank import judge_sites, rank
-from pipeline.stages.sites import build_sites
+from pipeline.stages.sites import build_sites, names_of
 from pipeline.store import building, keep_accepted, write_json, write_table, write_text
 from pipeline.tables import INPUTS, OVERLAPS, SET_ASIDE, TABLES
 from pipeline.text import say
@@ -66,40 +71,83 @@ def make_tables(cycle: Cycle, step: Step = no_progress, how: HowToRun = HERE) ->
 
     `how` says where the pieces of large overlaps are worked on; the tables never depend on it.
     """
-    place, ground, rules, tables = cycle.place, cycle.ground, cycle.place.rules, cycle.tables
-    run = _Stages(cycle, step)
-    tables["reports"], inputs = run("load", load, place, ground.around)
-    leads, unplaced = run("normalise", normalise, tables["reports"], place, ground)
-    leads, cycle.shifted = doubt(leads, ground, rules.locate, place.language)
-    tables["leads"] = leads
+    run = _Stages(cycle, step, how)
+    decisions = read_decisions(cycle.place.folder, cycle.place.language)
+    leads, unplaced, on_leads = _make_leads(cycle, run, decisions)
+    inside = leads[~leads["lead_id"].isin(unplaced.loc[unplaced["reason"] == "E1", "lead_id"])]
+    on_sites = _make_sites(cycle, run, decisions, inside)
+    cycle.tables["overlaps"] = _together([on_leads, on_sites], OVERLAPS)
+    fates = _make_matches(cycle, run, decisions, inside)
+    _make_list(cycle, run, decisions, fates, unplaced, on_sites)
+    return cycle
+
+
+def _make_leads(cycle: Cycle, run: "_Stages", decisions: pd.DataFrame) -> tuple[Any, pd.DataFrame, pd.DataFrame]:
+    """Sources become leads: (leads, those set aside on the way, overlaps of leads)."""
+    place, ground, tables = cycle.place, cycle.ground, cycle.tables
+    reports, inputs = run("load", load, place, ground.around)
+    tables["reports"] = reports = decided.locate_reports(reports, decisions, ground)
+    leads, unplaced = run("normalise", normalise, reports, place, ground)
+    leads, cycle.shifted = doubt(leads, ground, place.rules.locate, place.language)
+    tables["leads"] = leads = decided.correct_leads(leads, decisions, ground)
     reach_m = raster_reach_m(place, leads["position_accuracy_m"].max())
     cycle.ground = ground = with_raster_layers(ground, place, leads.geometry.to_numpy(), reach_m)
     tables["inputs"] = _together([inputs, ground.inputs], INPUTS)
-    tables["candidates"] = run("locate", locate, tables["reports"], leads, place, ground)
-    inside = leads[~leads["lead_id"].isin(unplaced.loc[unplaced["reason"] == "E1", "lead_id"])]
-    given = (ground.layers, rules.overlap, ground.coverage)
-    on_leads = run("overlap", overlap, leads, *given, "lead", ground.versions, how=how)
-    is_case, is_info = inside["case_geometry"].notna(), inside["change_type"].isin(INFORMATION)
-    tables["merges"], members = run("merge", merge, inside[~is_case & ~is_info], rules.merge, place.language)
-    tables["sites"] = run("sites", build_sites, inside[~is_case & ~is_info], members, ground.boundary)
-    tables["conflicts"] = run(
-        "conflicts", conflicts, ground.layers, tables["sites"], ground.geographic, ground.versions
-    )
-    on_sites = run("overlap sites", overlap, tables["sites"], *given, "site", ground.versions, how=how)
-    tables["overlaps"] = _together([on_leads, on_sites], OVERLAPS)
-    tables["cases"] = build_cases(inside, ledger_cases(cycle))
-    matches = run("match", match, tables["sites"], tables["cases"], ground.layers, rules, place.language)
-    tables["matches"] = belong(matches, tables["sites"], tables["cases"], place.language)
+    tables["candidates"] = run("locate", locate, reports, leads, place, ground)
+    return leads, unplaced, run.overlap("overlap", leads, "lead")
+
+
+def _make_sites(cycle: Cycle, run: "_Stages", decisions: pd.DataFrame, inside: Any) -> pd.DataFrame:
+    """Leads become sites, and layers are held against each other; gives the overlaps of sites."""
+    place, ground, tables = cycle.place, cycle.ground, cycle.tables
+    leads = inside[inside["case_geometry"].isna() & ~inside["change_type"].isin(INFORMATION)]
+    said = decided.lead_pairs(decisions, leads)
+    tables["merges"], members = run("merge", merge, leads, place.rules.merge, place.language, said)
+    sites, tables["growth"] = run("sites", build_sites, leads, members, ground.boundary, tables["merges"])
+    tables["sites"] = sites = decided.correct_sites(sites, decisions, leads)
+    tables["conflicts"] = run("conflicts", conflicts, ground.layers, sites, ground.geographic, ground.versions)
+    return run.overlap("overlap sites", sites, "site")
+
+
+def _make_matches(cycle: Cycle, run: "_Stages", decisions: pd.DataFrame, inside: Any) -> dict[str, Any]:
+    """Sites meet the known cases; gives what persons said shall become of sites."""
+    place, ground, tables = cycle.place, cycle.ground, cycle.tables
+    sites, leads, language = tables["sites"], tables["leads"], place.language
+    judged, fates = decided.judged_cases(decisions, sites, leads, language)
+    cases = build_cases(inside, tables["reports"], place, [ledger_cases(cycle), judged])
+    tables["cases"] = cases = decided.overrule(cases, decisions, language)
+    said = decided.case_pairs(decisions, sites, leads, cases) | decided.own_ground(judged, sites)
+    names = names_of(sites, leads)
+    matches = run("match", match, sites, cases, ground.layers, place.rules, language, names, said)
+    tables["matches"] = belong(matches, sites, cases, language)
+    return fates
+
+
+def _make_list(
+    cycle: Cycle,
+    run: "_Stages",
+    decisions: pd.DataFrame,
+    fates: dict[str, Any],
+    unplaced: pd.DataFrame,
+    on_sites: pd.DataFrame,
+) -> None:
+    """Sites become the list, what a person has to decide is asked, and every lead has its outcome."""
+    place, ground, tables = cycle.place, cycle.ground, cycle.tables
+    leads, reports, language = tables["leads"], tables["reports"], place.language
     facts = run("facts", gather_facts, tables["sites"], on_sites, tables["matches"], leads, place, ground)
-    judged = judge_sites(facts, place)
+    facts = decided.correct_towns(facts, decisions, leads, ground)
+    judged = judge_sites(facts, place, fates)
     accepted = read_accepted(place.ledger, cycle.name)
     tables["problems"] = run("rank", rank, judged, place, cycle.as_of, accepted, ground.crs)
+    tables["decisions"] = decided.with_effects(decisions, reports, leads, tables["cases"], ground, language)
+    asked = (tables[name] for name in ("merges", "sites", "matches", "candidates", "reports", "problems", "decisions"))
+    idle = set(judged.loc[judged["set_aside_reason"] == "E4", "site_id"])
+    tables["questions"] = run("questions", ask, leads, *asked, language, idle)
     outside = unplaced[unplaced["reason"] == "E1"]
-    tables["outcomes"] = outcomes(leads, judged, tables["cases"], outside, place.language)
-    gone = [set_aside_unread(tables["reports"]), unplaced, set_aside_leads(judged, leads, tables["reports"])]
+    tables["outcomes"] = outcomes(leads, judged, tables["cases"], outside, language)
+    gone = [set_aside_unread(reports), unplaced, set_aside_leads(judged, leads, reports)]
     tables["set_aside"] = _together(gone, SET_ASIDE)
-    cycle.accounting = account(place, tables["reports"], leads, tables["set_aside"], tables["outcomes"])
-    return cycle
+    cycle.accounting = account(place, reports, leads, tables["set_aside"], tables["outcomes"])
 
 
 def screen(
@@ -183,13 +231,14 @@ def publish_run(cycle: Cycle, outputs: Path, step: Step = no_progress, keep_as_a
         "is_accepted": is_accepted,
         "stages": cycle.rows,
         "warnings": warnings_of(cycle),
-        "outputs": {"field": "field/index.html"},
+        "outputs": {"field": "field/index.html", "review": "review.html"},
     }
     with building(outputs / place.key / cycle.name) as built:
         published = _Stages(cycle, step)
         published("tables", _write_tables, built.folder / "tables", cycle)
         published("province", _write_deliveries, built.folder / "province", cycle, run)
         published("field", _write_field, built.folder / "field", cycle)
+        write_text(built.folder / "review.html", review_page(place, cycle.name, cycle.as_of, tables))
         html, markdown = front_page(place, cycle.name, cycle.as_of, run, tables)
         write_text(built.folder / "index.html", html)
         write_text(built.folder / "summary.md", markdown)
@@ -236,17 +285,30 @@ def _together(frames: list[pd.DataFrame], table: Table) -> pd.DataFrame:
 
 @dataclass
 class _Stages:
-    """Runs a stage under its progress step – an overlap, given `how`, in pieces – and notes its rows and seconds."""
+    """Runs a stage under its progress step – an overlap in pieces, as `how` says – and notes its rows and seconds."""
 
     cycle: Cycle
     step: Step
+    how: HowToRun = HERE
 
-    def __call__(self, name: str, stage: Callable[..., Any], *given: Any, how: HowToRun | None = None) -> Any:
+    def __call__(self, name: str, stage: Callable[..., Any], *given: Any) -> Any:
+        return self._run(name, lambda tick: stage(*given), given)
+
+    def overlap(self, name: str, subjects: Any, subject: str) -> pd.DataFrame:
+        """Table overlaps of leads or sites on the ground."""
+        ground = self.cycle.ground
+        given = (subjects, ground.layers, self.cycle.place.rules.overlap, ground.coverage, subject, ground.versions)
+        found: pd.DataFrame = self._run(
+            name,
+            lambda tick: overlap_in_pieces(overlap, *given, how=self.how, tick=tick, cache=self.cycle.cache),
+            given,
+        )
+        return found
+
+    def _run(self, name: str, stage: Callable[[Tick], Any], given: tuple[Any, ...]) -> Any:
         started = time.perf_counter()
         with self.step(name) as tick:
-            if how is not None:
-                stage = partial(overlap_in_pieces, stage, how=how, tick=tick, cache=self.cycle.cache)
-            made = stage(*given)
+            made = stage(tick)
         frames = made if isinstance(made, tuple) else (made,)
         rows_in = next((len(frame) for frame in given if isinstance(frame, pd.DataFrame)), 0)
         self.cycle.rows[name] = {"in": rows_in, "out": len(frames[0])}

@@ -13,6 +13,7 @@ import shapely
 from pipeline.cache import code_hash, hash_file
 from pipeline.config import Place
 from pipeline.geometry import make_id
+from pipeline.intake.decisions import DECISIONS_FILE
 from pipeline.intake.privacy.scrub import scrub
 from pipeline.publish.imagery_files import image_files
 
@@ -34,9 +35,8 @@ SIDECARS = (".shx", ".dbf", ".prj", ".cpg")
 
 def make_manifest(place: Place, cycle: str, crs: pyproj.CRS) -> dict[str, Any]:
     """Everything the run depends on; `run_id` is made from it, so equal runs have equal ids."""
-    config = {
-        file.relative_to(place.folder).as_posix(): hash_file(file) for file in sorted(place.folder.rglob("*.toml"))
-    }
+    files = sorted([*place.folder.rglob("*.toml"), *place.folder.glob(DECISIONS_FILE)])
+    config = {file.relative_to(place.folder).as_posix(): hash_file(file) for file in files}
     manifest = {
         "place": place.key,
         "name": place.name,

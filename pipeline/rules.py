@@ -89,10 +89,15 @@ class MatchRules(Frozen):
     """R14 and the relations of contract §4."""
 
     same_outside_share: Share
+    tolerance_sigmas: Annotated[float, Field(ge=0, le=5)]
+    front_gap_m: Metres
+    front_share: Share
     rebound_m2: SquareMetres
     rebound_share: Share
     rebound_point_m: Metres
     box_share: Share
+    box_cover_share: Share
+    same_name_share: Share
     adjacent_m: Metres
 
 

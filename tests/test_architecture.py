@@ -5,8 +5,8 @@ from pathlib import Path
 
 PIPELINE = Path(__file__).parents[1] / "pipeline"
 FLOORS = [  # from the top down; a module imports only from floors below its own, or from its own room
-    {"__main__"}, {"cli"}, {"check", "explain", "draft", "layers"}, {"jobs"}, {"notices"}, {"cycle"}, {"manifest"},
-    {"stages", "publish", "ledger", "store"}, {"intake", "engine"}, {"cache"}, {"place_folder"},
+    {"__main__"}, {"cli"}, {"check", "explain", "draft", "layers", "decide"}, {"jobs"}, {"notices"}, {"cycle"}, {"manifest"},
+    {"stages", "publish", "ledger", "store"}, {"merging"}, {"intake", "engine"}, {"cache"}, {"place_folder"},
     {"tables", "config"}, {"declare", "rules"}, {"geometry"}, {"raster_env"}, {"text"}, {"errors"},
     {"codes", "words", "assets"},
 ]  # fmt: skip

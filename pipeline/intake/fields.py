@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any
 
-from pipeline.config import MAPPED_FIELDS, Layer, Origin, Source
+from pipeline.config import MAPPED_FIELDS, Layer, Origin, Place, Source
 from pipeline.errors import InputError
 from pipeline.intake.formats.columns import make_unique, tidy_title
 from pipeline.intake.privacy.measured import MEASURED, is_measure
@@ -38,6 +38,18 @@ def mapped_words(source: Source, words: dict[str, str]) -> dict[str, str | None]
     mapped |= {name: word for name, word in found if word}
     number = mapped["orig_no"]
     return mapped if number is None or without_marks(number) == number else mapped | {"orig_no": None}
+
+
+def meant_words(words: dict[str, str | None], place: Place) -> dict[str, str | None]:
+    """`words` of mapped_words; those that the place has its own code for, as that code."""
+    return words | {
+        field: own.get(word, word) for field, own in place.aliases.items() if (word := words[field]) is not None
+    }
+
+
+def name_of(source: Source, words: dict[str, str | None]) -> str | None:
+    """What the place of a record is called: its facility or place name. Words of persons (reports) are no name."""
+    return None if source.kind == "reports" else words["facility_name"] or words["place_text"]
 
 
 def under_declared_titles(readings: list[Reading], source: Source, language: str) -> list[Reading]:

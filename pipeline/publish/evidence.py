@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.config import Place
+from pipeline.intake.answers import TO_FILL
 from pipeline.intake.words.codes import class_label, label
 from pipeline.publish.rows import Tables, join_words, numbers_of
 from pipeline.text import say
@@ -36,7 +37,9 @@ def overlap_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:
 def case_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:
     """The known cases of this run, with the sites that met them."""
     cases = pd.DataFrame(tables["cases"]).drop(columns="geometry")
-    titles = {source.id: source.title for source in place.sources} | {"ledger": say(language, "list.ledger")}
+    titles = {source.id: source.title for source in place.sources} | {
+        name: say(language, f"list.{name}") for name in ("ledger", "decisions")
+    }
     met = tables["matches"].groupby("problem_id")["site_id"].apply(list) if len(tables["matches"]) else {}
     numbers = numbers_of(tables)
     listed = [[numbers[s] for s in met.get(case, []) if s in numbers] for case in cases["problem_id"]]
@@ -98,18 +101,18 @@ def merged_rows(tables: Tables, language: str) -> pd.DataFrame:
     return _pair_rows(pairs[pairs["decision"] == "same"], tables, language)
 
 
-def undecided_rows(tables: Tables, language: str) -> pd.DataFrame:
-    """Everything a person has to decide: pairs of leads, sites against cases, and what cannot be judged."""
-    pairs = tables["merges"]
-    asked = _pair_rows(pairs[pairs["decision"] == "review"], tables, language)
-    problems = tables["problems"]
-    waiting = problems[problems["needs_review"].astype(bool)]
-    numbers = waiting["problem_id"].where(waiting["problem_id"].notna(), waiting["candidate_id"])
-    own = pd.DataFrame({"number_a": numbers, "site_a": waiting["site_id"], "reason": waiting["review_reason"]})
-    own = own.assign(question=say(language, "list.question_problem"))
-    asked = asked.assign(question=say(language, "list.question_pair"))
-    rows = pd.concat([own, asked], ignore_index=True).reindex(columns=[*asked.columns])
-    return rows.assign(seq=range(1, len(rows) + 1), answer="")
+def question_rows(tables: Tables, language: str) -> pd.DataFrame:
+    """Everything a person has to decide; `answers` says what can be answered, and the columns to fill are empty."""
+    rows = tables["questions"].reset_index(drop=True)
+    numbers = numbers_of(tables)
+    return rows.assign(
+        seq=range(1, len(rows) + 1),
+        about_name=[say(language, f"decisions.asked_{about}") for about in rows["about"]],
+        numbers=[join_words([numbers.get(site, site) for site in own], language) for own in rows["site_ids"]],
+        leads=[join_words(own, language) for own in rows["lead_ids"]],
+        cases=[join_words(own, language) for own in rows["problem_ids"]],
+        **dict.fromkeys(TO_FILL, ""),
+    )
 
 
 def conflict_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:

@@ -36,6 +36,8 @@ def front_page(
         for k in (1, 2, 3)
     ]
     cards.append((say(language, "front.waiting"), int(problems["needs_review"].sum())))
+    n_asked = len(tables["questions"])
+    cards.append((say(language, "front.asked"), n_asked))
     blocks = [
         _accounting(place, tables, language),
         _relations(problems, language),
@@ -46,7 +48,7 @@ def front_page(
         _layers(place, language),
     ]
     blocks = [block for block in blocks if block[2]]
-    links = [(say(language, f"front.open_{key}"), path) for key, path in sorted(run["outputs"].items())]
+    links = [(say(language, f"front.open_{key}", n=n_asked), path) for key, path in sorted(run["outputs"].items())]
     return (
         _as_html(title, language, marks, lead, cards, links, run["warnings"], blocks),
         _as_markdown(title, language, marks, lead, cards, links, run["warnings"], blocks),

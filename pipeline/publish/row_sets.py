@@ -12,8 +12,8 @@ from pipeline.publish.evidence import (
     conflict_rows,
     merged_rows,
     overlap_rows,
+    question_rows,
     set_aside_rows,
-    undecided_rows,
 )
 from pipeline.publish.rows import Tables, lead_rows, problem_rows
 
@@ -39,7 +39,7 @@ def delivered_rows(
         "unlocated": _counted(gone[gone["reason"] == "E9"]),
         "outside": _counted(gone[gone["reason"] == "E1"]),
         "merged": merged_rows(tables, language),
-        "undecided": undecided_rows(tables, language),
+        "questions": question_rows(tables, language),
         "conflicts": conflict_rows(place, tables, language),
         "statistics": statistics_rows(problems, language),
         "accounting": accounting_rows(place, tables, language),

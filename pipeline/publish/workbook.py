@@ -10,6 +10,7 @@ import xlsxwriter
 
 from pipeline.config import DeliveredColumn, DeliveredLayer, Delivery
 from pipeline.publish.province import delivered_cells
+from pipeline.publish.questions_sheet import TO_FILL_COLOUR, offer_answers, with_columns_to_fill
 from pipeline.text import say
 
 HEADER_ROW = 2  # below the title and the marks
@@ -29,7 +30,12 @@ def write_workbook(
         workbook.set_properties({"title": delivery.title, "created": datetime(as_of.year, as_of.month, as_of.day)})
         formats = _formats(workbook)
         for layer in delivery.layers:
-            _write_sheet(workbook.add_worksheet(layer.name), delivery, layer, rows[layer.rows], formats, marks)
+            sheet, own = workbook.add_worksheet(layer.name), rows[layer.rows]
+            if layer.rows == "questions":
+                layer = with_columns_to_fill(layer, delivery.language)
+            _write_sheet(sheet, delivery, layer, own, formats, marks)
+            if layer.rows == "questions":
+                offer_answers(sheet, layer, own, HEADER_ROW, delivery.language, formats)
 
 
 def _formats(workbook: Any) -> dict[str, Any]:
@@ -43,6 +49,8 @@ def _formats(workbook: Any) -> dict[str, Any]:
         ),
         "text": workbook.add_format(cell),
         "integer": workbook.add_format({**cell, "num_format": "0"}),
+        "to_fill": workbook.add_format({**cell, "bg_color": TO_FILL_COLOUR}),
+        "to_fill_date": workbook.add_format({**cell, "bg_color": TO_FILL_COLOUR, "num_format": "yyyy-mm-dd"}),
     }
     return formats | {
         f"decimals{k}": workbook.add_format({**cell, "num_format": "0." + "0" * k if k else "0"}) for k in range(9)

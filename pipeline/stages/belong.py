@@ -13,7 +13,7 @@ from pipeline.tables import MATCHES
 from pipeline.text import say
 
 Row = dict[str, Any]
-LEDGER = "ledger"  # source_id of cases that were accepted here
+OWN = ("ledger", "decisions")  # source_id of cases that were accepted, or judged, here
 
 
 def belong(
@@ -31,7 +31,7 @@ def belong(
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in matches.to_dict("records"):
         rows[row["site_id"]].append(row)
-    is_own = (cases["source_id"] == LEDGER).tolist()
+    is_own = cases["source_id"].isin(OWN).tolist()
     keys = zip(sites["site_id"], sites["lead_ids"], sites["corrected_leads"], strict=True)
     for i, (site_id, lead_ids, corrected_leads) in enumerate(keys):
         corrected = _held(holds, corrected_leads)
@@ -64,7 +64,10 @@ def _asked(site: Any, case: Any, language: str) -> Row:
         "relation": "review",
         "overlap_m2": float(shapely.intersection(site["geometry"], case["geometry"]).area) if is_located else 0.0,
         "outside_m2": float(site["area_m2"]),
-        "gap_m": float(shapely.distance(site["geometry"], case["geometry"])) if is_located else 0.0,
+        "gap_m": float(shapely.distance(site["geometry"], case["geometry"])) if is_located else None,
+        "new_m2": float(site["area_m2"]),
+        "since": case["known_since"],
+        "other_problem_ids": [],
         "reason": say(language, "match.corrected", case=name),
         "geometry": polygons_of(site["geometry"]) if site["area_m2"] else None,
     }

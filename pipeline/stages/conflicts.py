@@ -11,13 +11,15 @@ import pyproj
 import shapely
 
 from pipeline.declare import empty_frame, shape_table
+from pipeline.engine.cutting import cut_shapes, only_areas
 from pipeline.engine.overlay import shared_areas
 from pipeline.engine.pieces import cut_features
 from pipeline.geometry import AREA_DECIMALS, Shapes, area_m2, is_equal_area, polygons_of, to_crs
 from pipeline.tables import CONFLICTS
 
 LAWFUL = ("protected_area", "redline", "permit", "admin")  # they lie over ecosystems by right
-MOST_FEATURES = 50_000  # two county surveys; beyond it only the ground under sites is worth the wait
+MOST_FEATURES = 50_000  # two county surveys; beyond it only the ground round sites is worth the wait
+NEAR_SITES_M = 50.0  # wider than two maps of the same border stand apart, so that an inexact border still shows as one
 LON_LAT_DECIMALS = 6  # about 0.1 m: enough to find the place
 WHOLE_SHARE = 1 - 1e-9  # what differs by less is rounding
 SIDES = {"layer": "layer_id", "class": "layer_class", "layer_date": "layer_date"}
@@ -37,11 +39,11 @@ def conflicts(
         return empty_frame(CONFLICTS)
     newest = _newest(layers.drop_duplicates("layer_id").assign(is_near_leads=False) if versions is None else versions)
     claims = layers[layers["layer_id"].isin(newest["layer_id"])]
-    is_too_many = len(claims[["layer_id", "feature_key"]].drop_duplicates()) > MOST_FEATURES
-    if is_too_many:
-        claims = claims.iloc[np.unique(claims.sindex.query(sites.geometry.to_numpy(), predicate="intersects")[1])]
     claims = claims.assign(number=claims.groupby(["layer_id", "feature_key"], sort=False).ngroup())
     feature_m2 = _feature_m2(claims)
+    is_too_many = len(feature_m2) > MOST_FEATURES
+    if is_too_many:
+        claims = _near_sites(claims, sites)
     features = {  # cut once: a giant against thousands takes hours otherwise
         layer_id: cut_features(claims[claims["layer_id"] == layer_id], claims[claims["layer_id"] != layer_id], 0.0)
         for layer_id in newest["layer_id"]
@@ -50,9 +52,9 @@ def conflicts(
     for (_, a), (_, b) in combinations(newest.iterrows(), 2):
         if a["layer_class"] != b["layer_class"]:
             summed, listed = _compare(features[a["layer_id"]], features[b["layer_id"]], feature_m2, sites, geographic)
-            is_near_leads = bool(a["is_near_leads"] or b["is_near_leads"])
-            sums.append({**_words(a, "a"), **_words(b, "b"), **summed, "is_partial": is_too_many or is_near_leads})
-            pairs.append(listed.assign(is_partial=is_near_leads))
+            is_partial = is_too_many or bool(a["is_near_leads"] or b["is_near_leads"])
+            sums.append({**_words(a, "a"), **_words(b, "b"), **summed, "is_partial": is_partial})
+            pairs.append(listed.assign(is_partial=is_partial))
     return _ranked(pd.DataFrame(sums), pairs)
 
 
@@ -61,6 +63,19 @@ def _newest(versions: pd.DataFrame) -> pd.DataFrame:
     claims = versions[versions["counts"] & ~versions["layer_class"].isin(LAWFUL)]
     by_day = claims.assign(day=claims["layer_date"].fillna("")).sort_values(["day", "layer_id"])
     return by_day.drop_duplicates("series", keep="last").sort_values(["layer_class", "layer_id"])
+
+
+def _near_sites(claims: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """`claims` cut to the ground within NEAR_SITES_M of a site; a feature may then have several rows, disjoint ones."""
+    round_sites = shapely.buffer(sites.geometry.to_numpy(), NEAR_SITES_M, quad_segs=2)
+    near = shapely.get_parts(shapely.disjoint_subset_union_all(round_sites))
+    pieces, owner = cut_shapes(claims.geometry.to_numpy(), near, 0.0)
+    i, j = shapely.STRtree(pieces).query(near, predicate="intersects")
+    order = np.lexsort((i, j, owner[j]))
+    i, j = i[order], j[order]
+    ground = only_areas(shapely.intersection(near[i], pieces[j]))
+    is_area = ~shapely.is_missing(ground)
+    return claims.iloc[owner[j[is_area]]].set_geometry(ground[is_area], crs=claims.crs)
 
 
 def _words(row: Any, side: str) -> dict[str, Any]:

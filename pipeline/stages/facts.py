@@ -8,7 +8,6 @@ import geopandas as gpd
 import pandas as pd
 
 from pipeline.config import Place
-from pipeline.geometry import area_m2
 from pipeline.intake.ground import Ground, surface_points, towns_of
 from pipeline.intake.records import family_order
 from pipeline.intake.words.codes import zone_rank
@@ -22,7 +21,10 @@ OVERLAP_COLUMNS = [
     "overlap_low_m2", "vintage_ok", "name", "grade", "zone",
 ]  # fmt: skip
 Row = dict[str, Any]
-NO_RELATION: Row = {"relation": None, "known_problem_id": None, "relation_reason": None, "new_m2": None}
+NO_RELATION: Row = {
+    "relation": None, "known_problem_id": None, "relation_reason": None, "new_m2": None, "other_cases": [], "other_sites": [],
+}  # fmt: skip
+BELONGS = ("same", "grown", "rebound")
 STRENGTH = ("rebound", "grown", "same", "review", "adjacent")  # which relation speaks for a site with several
 
 
@@ -46,7 +48,7 @@ def gather_facts(
     lines: dict[str, list[Row]] = defaultdict(list)
     for row in _records(overlaps, OVERLAP_COLUMNS):
         lines[str(row["subject_id"])].append(row)
-    related = _relations(matches, ground.crs)
+    related = _relations(matches)
     voting = {layer.layer_class for layer in place.layers if layer.counts}
     secret = {layer.id for layer in place.layers if layer.secrecy == "secret"}
     order = family_order({source.id: source for source in place.sources})
@@ -130,21 +132,26 @@ def _area_m2(on_class: Row | None, hit: Row | None) -> float:
     return float(hit["overlap_m2"]) if hit else 0.0
 
 
-def _relations(matches: gpd.GeoDataFrame, crs: Any) -> dict[str, dict[str, Any]]:
-    """site_id → its strongest relation: the longest front, then the largest overlap, then the nearest case."""
+def _relations(matches: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """site_id → its strongest relation: the longest front, then the largest overlap, then the nearest case; and what else
+    it belongs to, or belongs to its case."""
     if matches.empty:
         return {}
     strength = matches["relation"].map({name: k for k, name in enumerate(STRENGTH)})
     keys = matches.assign(strength=strength, shorter=-matches["front_m"].fillna(0), smaller=-matches["overlap_m2"])
     best = keys.sort_values(["site_id", "strength", "shorter", "smaller", "gap_m", "problem_id"], kind="stable")
     best = best.drop_duplicates("site_id")
-    new_m2 = area_m2(best["geometry"].to_numpy(dtype=object), crs)
+    belongs = matches[matches["relation"].isin(BELONGS)]
+    sites_of = belongs.groupby("problem_id")["site_id"].agg(list).to_dict()
+    cases_of = belongs.groupby("site_id")["problem_id"].agg(set).to_dict()
     return {
         str(row.site_id): {
             "relation": row.relation,
             "known_problem_id": row.problem_id,
             "relation_reason": row.reason,
-            "new_m2": float(new),
+            "new_m2": float(row.new_m2),
+            "other_cases": [one for one in row.other_problem_ids if one in cases_of.get(row.site_id, ())],
+            "other_sites": [one for one in sites_of.get(row.problem_id, []) if one != row.site_id],
         }
-        for row, new in zip(best.itertuples(), new_m2, strict=True)
+        for row in best.itertuples()
     }

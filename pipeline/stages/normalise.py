@@ -12,7 +12,7 @@ import shapely
 from pipeline.config import Place, Source
 from pipeline.declare import shape_table
 from pipeline.geometry import Floats, Shapes, area_m2, make_id, part_within, repair, to_crs
-from pipeline.intake.fields import mapped_words
+from pipeline.intake.fields import mapped_words, meant_words, name_of
 from pipeline.intake.ground import Ground, surface_points, towns_of
 from pipeline.intake.parts import by_distance, by_kind
 from pipeline.intake.records import family_order, without_corrected, without_repeated
@@ -63,7 +63,7 @@ def _coded(reports: pd.DataFrame, sources: dict[str, Source], place: Place) -> p
     for report, shape in zip(reports.itertuples(), shapes, strict=True):
         source = sources[str(report.source_id)]
         words = mapped_words(source, json.loads(str(report.attributes)))
-        meant = _meant(words, place)
+        meant = meant_words(words, place)
         dates = read_dates(words["period"], words["prev_date"], words["curr_date"], place.language)
         activity_l1, activity_l2 = to_activity(meant["activity"])
         said = [words[name] or "" for name in IDENTITY]
@@ -88,11 +88,13 @@ def _coded(reports: pd.DataFrame, sources: dict[str, Source], place: Place) -> p
                 "activity_words": words["activity"] or UNKNOWN_ACTIVITY,
                 "change_type": to_change_type(meant["change_type"]),
                 "position_accuracy_m": report.position_accuracy_m,
+                "registration_error_m": source.registration_error_m,
                 "crs_source": report.crs_source,
                 "crs_confidence": report.crs_confidence,
                 "doubt": _doubt(report, place.language),
                 "readings": report.readings,
                 "town_words": words["town"],
+                "name": name_of(source, words),
                 "notes": "; ".join(dates.notes) or None,
                 "legacy_state": meant["state"],
                 "closed_date": parse_date(words["closed_date"]),
@@ -103,13 +105,6 @@ def _coded(reports: pd.DataFrame, sources: dict[str, Source], place: Place) -> p
         )
     columns = [*LEADS.names, "readings", "src_row"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _meant(words: dict[str, str | None], place: Place) -> dict[str, str | None]:
-    """The words that the place has its own code for, as that code; the others as they are."""
-    return words | {
-        field: own.get(word, word) for field, own in place.aliases.items() if (word := words[field]) is not None
-    }
 
 
 def _days(iso: str) -> int:

@@ -1,6 +1,7 @@
 """rank: what of each site is listed – known, on no layer (E4), too small (E3) – and how urgent it is, with reasons."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -34,11 +35,16 @@ class Reason:
     is_secret: bool = False
 
 
-def judge_sites(facts: pd.DataFrame, place: Place) -> pd.DataFrame:
-    """`facts` with `outcome` (listed, known, set_aside), `set_aside_reason` (E3, E4) and `outcome_reason` in words."""
-    verdicts = [_verdict(site, place) for site in facts.itertuples()]
+def judge_sites(facts: pd.DataFrame, place: Place, fates: Mapping[str, Any] | None = None) -> pd.DataFrame:
+    """`facts` with `outcome` (listed, known, set_aside), `set_aside_reason` (E-code), `outcome_reason` in words, `is_kept`.
+
+    `fates` (stages/decided.py): what persons said of a site, by site_id or by the problem_id of the ground they judged.
+    """
+    fates = fates or {}
+    verdicts = [_verdict(site, place, fates) for site in facts.itertuples()]
     names = ["outcome", "set_aside_reason", "outcome_reason"]
-    return facts.join(pd.DataFrame(verdicts, columns=names, index=facts.index))
+    judged = facts.join(pd.DataFrame(verdicts, columns=names, index=facts.index))
+    return judged.assign(is_kept=judged["site_id"].isin(list(fates)))
 
 
 def rank(judged: pd.DataFrame, place: Place, as_of: date, accepted: pd.DataFrame, crs: Any) -> gpd.GeoDataFrame:
@@ -76,13 +82,18 @@ def rank(judged: pd.DataFrame, place: Place, as_of: date, accepted: pd.DataFrame
     return gpd.GeoDataFrame(shape_table(problems, PROBLEMS), geometry="geometry", crs=crs)
 
 
-def _verdict(site: Any, place: Place) -> tuple[str, str | None, str]:
+def _verdict(site: Any, place: Place, fates: Mapping[str, Any]) -> tuple[str, str | None, str]:
     """Known first; then E4, for growth too; then E3, never for growth, rebound and points.
 
-    Before all that: a site whose position is in doubt is listed for a person to decide, whatever it seems to lie on.
+    Before all that: what a person said; and a site whose position is in doubt is listed, whatever it seems to lie on.
     """
+    judged = fates.get(str(site.known_problem_id)) if site.relation == "same" else None
+    if judged is not None and judged.decision == "leave_out":
+        return "set_aside", judged.value, judged.words
     if isinstance(site.doubt, str):
         return "listed", None, say(place.language, "rank.listed")
+    if site.site_id in fates:
+        return "listed", None, fates[site.site_id].words
     if site.relation == "same":
         return "known", None, site.relation_reason
     if not site.voting and not site.uncovered:
@@ -265,6 +276,17 @@ def _remarks(site: Any, language: str) -> list[Reason]:
         remarks.append(Reason("uncertain", 0, text, is_secret=_is_secret(site, *doubtful)))
     if site.uncovered:
         remarks.append(Reason("not_covered", 0, _not_covered(site, language)))
+    if site.is_kept:
+        remarks.append(Reason("kept", 0, site.outcome_reason))
+    if site.other_cases:
+        text = say(language, "rank.other_cases", cases=_joined(site.other_cases, language))
+        remarks.append(Reason("other_cases", 0, text))
+    if site.other_sites:
+        text = say(language, "rank.other_sites", case=site.known_problem_id, n=len(site.other_sites))
+        remarks.append(Reason("other_sites", 0, text))
+    if site.absorbed_ids:
+        text = say(language, "rank.absorbed", ids=_joined(list(site.absorbed_ids), language))
+        remarks.append(Reason("absorbed", 0, text))
     return remarks
 
 
@@ -281,7 +303,7 @@ def _question(site: Any, accepted_leads: set[str], language: str) -> str | None:
         return str(site.relation_reason)
     if site.needs_review:
         return str(site.review_reason)
-    return _not_covered(site, language) if not site.voting else None
+    return _not_covered(site, language) if not site.voting and not site.is_kept else None
 
 
 def _joined(words: list[str], language: str) -> str | None:

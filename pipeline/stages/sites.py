@@ -8,63 +8,136 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from pipeline.declare import shape_table
-from pipeline.geometry import AREA_DECIMALS, area_m2, part_within, union_all
+from pipeline.geometry import AREA_DECIMALS, Shapes, area_m2, part_within
 from pipeline.intake.words.codes import UNKNOWN_ACTIVITY, UNKNOWN_CHANGE
-from pipeline.tables import SITES
+from pipeline.merging.history import History, history_of
+from pipeline.tables import GROWTH, SITES
 
 Lead = dict[str, Any]
+LEAD_COLUMNS = (
+    "lead_id", "root_lead_id", "source_id", "kind", "received", "period", "prev_date", "curr_date", "activity_l1",
+    "activity_l2", "change_type", "area_m2", "position_accuracy_m", "doubt", "corrects", "geometry",
+)  # fmt: skip
 
 
-def build_sites(leads: gpd.GeoDataFrame, members: pd.DataFrame, boundary: Any = None) -> gpd.GeoDataFrame:
-    """Table sites from leads and their site_no (stage merge), in the CRS of `leads`.
+def build_sites(
+    leads: gpd.GeoDataFrame, members: pd.DataFrame, boundary: Any = None, merges: pd.DataFrame | None = None
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Tables sites and growth from leads and their site_no (stage merge), in the CRS of `leads`.
 
-    `boundary` is the district or None.
-    The site_id comes from the lead received first, or from the one that corrects it: it keeps its id when later leads
-    join and when its record is corrected.
+    `boundary` is the district or None; `merges` tells the neighbours. The site_id comes from the lead received first, or
+    from the one that it corrects: it stays when later leads join, when a record is corrected, and when a later lead joins
+    two sites to one – then absorbed_ids names the other.
     """
-    leads = leads if "root_lead_id" in leads else leads.assign(root_lead_id=leads["lead_id"])
-    ordered = members.merge(pd.DataFrame(leads), on="lead_id", validate="one_to_one").sort_values(
-        "site_no", kind="stable"
-    )
-    ordered = ordered.astype(object).where(ordered.notna(), None)
-    groups = groupby(ordered.to_dict("records"), key=lambda lead: lead["site_no"])
-    crs = leads.crs
-    rows = [_site(list(group), crs) for _, group in groups]
-    frame = pd.DataFrame(rows, columns=SITES.names)
-    shapes = frame["geometry"].to_numpy(dtype=object)
+    groups = _groups(leads, members)
+    history, rows = _history(groups)
+    totals_m2, new_m2 = (_areas_m2(shapes, leads.crs) for shapes in (history.ground, history.new))
+    frame = pd.DataFrame([_site(group) for group in groups], columns=SITES.names)
+    shapes = np.empty(len(groups), dtype=object)
+    shapes[:] = [history.whole[k] if k in history.whole else _best(group) for k, group in enumerate(groups)]
     inside = shapes if boundary is None else part_within(shapes, boundary)
-    frame = frame.assign(area_m2=area_m2(shapes, crs), in_place_m2=area_m2(inside, crs))
-    return gpd.GeoDataFrame(shape_table(frame, SITES), geometry="geometry", crs=crs)
+    frame = frame.assign(geometry=shapes, area_m2=area_m2(shapes, leads.crs), in_place_m2=area_m2(inside, leads.crs))
+    grown: list[dict[str, float]] = [{} for _ in groups]
+    for site, period, total_m2 in zip(history.site.tolist(), history.period, totals_m2, strict=True):
+        grown[site][period] = round(total_m2 - sum(grown[site].values()), AREA_DECIMALS)
+    frame["growth"] = [json.dumps(own) for own in grown]
+    frame["split_from"] = _split_from(groups, frame["site_id"])
+    frame["neighbour_ids"] = _neighbours(frame, merges)
+    growth = pd.DataFrame(
+        {
+            "site_id": frame["site_id"].to_numpy()[history.site],
+            "period": history.period,
+            "lead_ids": [[rows[lead]["lead_id"] for lead in own] for own in history.leads],
+            "new_m2": new_m2,
+            "total_m2": totals_m2,
+            "geometry": history.new,
+        }
+    )
+    sites, growth = shape_table(frame, SITES), shape_table(growth, GROWTH)
+    return (
+        gpd.GeoDataFrame(sites, geometry="geometry", crs=leads.crs),
+        gpd.GeoDataFrame(growth, geometry="geometry", crs=leads.crs),
+    )
 
 
-def _site(leads: list[Lead], crs: Any) -> dict[str, object]:
-    """One site from its leads, given in joining order."""
-    first = min(leads, key=lambda lead: (lead["received"], lead["root_lead_id"]))
+def _history(groups: list[list[Lead]]) -> tuple[History, list[Lead]]:
+    """The history of the sites by their number, and the outlines that its rows speak of."""
+    outlines = [(k, lead) for k, leads in enumerate(groups) for lead in leads if lead["area_m2"] > 0]
+    shapes = np.empty(len(outlines), dtype=object)
+    shapes[:] = [lead["geometry"] for _, lead in outlines]
+    sites = np.array([k for k, _ in outlines], dtype=np.int64)
+    return history_of(sites, [lead["period"] for _, lead in outlines], shapes), [lead for _, lead in outlines]
+
+
+def _areas_m2(shapes: Shapes, crs: Any) -> list[float]:
+    areas: list[float] = area_m2(shapes, crs).round(AREA_DECIMALS).tolist()
+    return areas
+
+
+def names_of(sites: pd.DataFrame, leads: pd.DataFrame) -> dict[str, list[str]]:
+    """site_id → what the places of its leads are called."""
+    names = leads.dropna(subset="name").set_index("lead_id")["name"].to_dict()
+    found = {
+        site_id: sorted({names[lead_id] for lead_id in lead_ids if lead_id in names})
+        for site_id, lead_ids in zip(sites["site_id"], sites["lead_ids"], strict=True)
+    }
+    return {site_id: own for site_id, own in found.items() if own}
+
+
+def _groups(leads: gpd.GeoDataFrame, members: pd.DataFrame) -> list[list[Lead]]:
+    """The leads of each site in joining order, with what `members` says of them; None for every empty cell."""
+    leads = leads if "root_lead_id" in leads else leads.assign(root_lead_id=leads["lead_id"])
+    own = pd.DataFrame(leads)[[name for name in LEAD_COLUMNS if name in leads]]
+    both = members.merge(own, on="lead_id", validate="one_to_one").sort_values("site_no", kind="stable")
+    names = both.columns.tolist()
+    cells = [both[name].astype(object).to_numpy() for name in names]
+    empty = [both[name].isna().to_numpy() for name in names]
+    columns = [
+        [None if gone else cell for cell, gone in zip(*pair, strict=True)] for pair in zip(cells, empty, strict=True)
+    ]
+    rows = (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
+    return [list(group) for _, group in groupby(rows, key=lambda lead: lead["site_no"])]
+
+
+def _first(leads: list[Lead]) -> Lead:
+    return min(leads, key=lambda lead: (lead["received"], lead["root_lead_id"]))
+
+
+def _id_of(leads: list[Lead]) -> str:
+    return "S" + str(_first(leads)["root_lead_id"])[1:]
+
+
+def _site(leads: list[Lead]) -> dict[str, object]:
+    """One site from its leads, given in joining order; what needs its shape comes later."""
     periods = sorted(lead["period"] for lead in leads if lead["period"])
     doubts = [lead["doubt"] for lead in leads if lead.get("doubt")]
     reasons = doubts + [lead["review_reason"] for lead in leads if lead["review_reason"]]
     return {
-        "site_id": "S" + first["root_lead_id"][1:],
+        "site_id": _id_of(leads),
         "lead_ids": [lead["lead_id"] for lead in leads],
         "first_period": periods[0] if periods else None,
         "last_period": periods[-1] if periods else None,
         "n_sources": len({lead["source_id"] for lead in leads}),
+        "is_text_only": all(lead["kind"] == "reports" for lead in leads),
         "activity_l1": next((lead["activity_l1"] for lead in leads if lead["activity_l1"]), None),
         "activity_l2": _most_specific([lead["activity_l2"] for lead in leads]),
         "change_type": _latest_change(leads),
         "prev_date": min((lead["prev_date"] for lead in leads if lead["prev_date"]), default=None),
         "curr_date": max((lead["curr_date"] for lead in leads if lead["curr_date"]), default=None),
-        "growth": json.dumps(_growth(leads, crs)),
         "position_accuracy_m": min(lead["position_accuracy_m"] for lead in leads),
         "doubt": doubts[0] if doubts else None,
-        "corrected_leads": list(dict.fromkeys(old for lead in leads for old in lead.get("corrects", []))),
+        "corrected_leads": list(dict.fromkeys(old for lead in leads for old in _corrects(lead))),
+        "absorbed_ids": _absorbed(leads),
         "needs_review": bool(reasons),
         "review_reason": reasons[0] if reasons else None,
-        "geometry": _footprint(leads),
     }
+
+
+def _corrects(lead: Lead) -> Any:
+    earlier = lead.get("corrects")
+    return () if earlier is None else earlier
 
 
 def _most_specific(codes: list[str]) -> str:
@@ -79,22 +152,38 @@ def _latest_change(leads: list[Lead]) -> str:
     return str(max(known, key=lambda lead: lead["curr_date"] or "")["change_type"]) if known else UNKNOWN_CHANGE
 
 
-def _footprint(leads: list[Lead]) -> Any:
-    """The union of the outlines; of points alone, the one placed best."""
-    outlines = [lead["geometry"] for lead in leads if lead["area_m2"] > 0]
-    if outlines:
-        return union_all(outlines)
-    return min(leads, key=lambda lead: (lead["position_accuracy_m"], lead["lead_id"]))["geometry"]
-
-
-def _growth(leads: list[Lead], crs: Any) -> dict[str, float]:
-    """Period → m² that no earlier period covered; the values add up to the area of the dated outlines."""
-    dated: dict[str, list[Any]] = defaultdict(list)
+def _absorbed(leads: list[Lead]) -> list[str]:
+    """The ids of the sites that stood apart until a lead joined them, but for the one whose id stays."""
+    by_birth: dict[Any, list[Lead]] = defaultdict(list)
     for lead in leads:
-        if lead["area_m2"] > 0 and lead["period"]:
-            dated[lead["period"]].append(lead["geometry"])
-    ground: list[Any] = [shapely.Polygon()]
-    for period in sorted(dated):
-        ground.append(union_all([ground[-1], *dated[period]]))
-    totals_m2 = area_m2(np.array(ground, dtype=object), crs)
-    return dict(zip(sorted(dated), np.diff(totals_m2).round(AREA_DECIMALS).tolist(), strict=True))
+        by_birth[lead.get("born_no")].append(lead)
+    return sorted({_id_of(own) for own in by_birth.values()} - {_id_of(leads)})
+
+
+def _split_from(groups: list[list[Lead]], site_ids: pd.Series) -> list[str | None]:
+    """Per site the site that a person parted it from, None for most."""
+    site_of = {lead["lead_id"]: site_id for leads, site_id in zip(groups, site_ids, strict=True) for lead in leads}
+    found = [
+        next((site_of[lead["parted_from"]] for lead in leads if lead.get("parted_from") in site_of), None)
+        for leads in groups
+    ]
+    return [None if other == site_id else other for other, site_id in zip(found, site_ids, strict=True)]
+
+
+def _neighbours(sites: pd.DataFrame, merges: pd.DataFrame | None) -> list[list[str]]:
+    """Per site the others that one of its leads was judged against."""
+    site_of = {
+        lead_id: site_id for site_id, ids in zip(sites["site_id"], sites["lead_ids"], strict=True) for lead_id in ids
+    }
+    near: dict[str, set[str]] = defaultdict(set)
+    for lead_a, lead_b in () if merges is None else zip(merges["lead_a"], merges["lead_b"], strict=True):
+        a, b = site_of[lead_a], site_of[lead_b]
+        if a != b:
+            near[a].add(b)
+            near[b].add(a)
+    return [sorted(near[site_id]) for site_id in sites["site_id"]]
+
+
+def _best(leads: list[Lead]) -> Any:
+    """Of points the one placed best."""
+    return min(leads, key=lambda lead: (lead["position_accuracy_m"], lead["lead_id"]))["geometry"]

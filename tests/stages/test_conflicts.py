@@ -148,13 +148,38 @@ def test_areas_are_ellipsoidal_in_any_crs():
     assert pairs["n_sites"].tolist() == [1]
 
 
-def test_too_many_features_are_compared_only_under_sites(monkeypatch):
+def test_too_many_features_are_compared_only_round_sites(monkeypatch):
     monkeypatch.setattr(stage, "MOST_FEATURES", 3)
     woods, marsh = layer_of("woods", "forest", WHOLE, FAR), layer_of("marsh", "wetland", WHOLE, FAR)
     sums, pairs = found(woods, marsh, sites=sites_of(shapely.Point(5, 5)))
     assert pairs["feature_a"].tolist() == ["woods-0"]
-    assert sums["is_partial"].tolist() == [True]
+    assert pairs["site_ids"].tolist() == [["S0"]]
+    assert [*sums["is_partial"], *pairs["is_partial"]] == [True, True]
     assert found(woods, marsh)[1].empty
+
+
+def test_round_sites_ground_counts_once_and_the_share_is_of_the_whole_feature(monkeypatch):
+    monkeypatch.setattr(stage, "MOST_FEATURES", 1)
+    wide = shapely.box(-5000, -5000, 5000, 5000)
+    woods, marsh = layer_of("woods", "forest", wide, accuracy_m=3.0), layer_of("marsh", "wetland", wide, accuracy_m=4.0)
+    sums, pairs = found(woods, marsh, sites=sites_of(shapely.box(0, 0, 60, 100), shapely.box(40, 0, 100, 100)))
+    (row,) = pairs.to_dict("records")
+    assert 30_000 < row["overlap_m2"] < 40_000  # 100 m × 100 m and a border 50 m wide with cut corners
+    assert row["share_of_smaller"] == pytest.approx(row["overlap_m2"] / 100e6)
+    assert not row["is_within_accuracy"]
+    assert (row["site_ids"], sums["overlap_m2"].tolist()) == (["S0", "S1"], [row["overlap_m2"]])
+
+
+def test_where_sites_lie_everywhere_too_many_features_are_compared_as_few_are(monkeypatch):
+    rows = [shapely.box(x, 0, x + 37, 500) for x in range(0, 500, 50)]
+    columns = [shapely.box(0, y, 500, y + 19) for y in range(0, 500, 60)]
+    layers = layer_of("woods", "forest", *rows), layer_of("marsh", "wetland", *columns)
+    sites = sites_of(shapely.box(0, 0, 500, 500))
+    few = pd.concat(found(*layers, sites=sites))
+    monkeypatch.setattr(stage, "MOST_FEATURES", 1)
+    many = pd.concat(found(*layers, sites=sites))
+    pd.testing.assert_frame_equal(many.drop(columns="is_partial"), few.drop(columns="is_partial"))
+    assert many["is_partial"].all()
 
 
 def test_a_place_without_layers_has_no_conflict():

@@ -14,7 +14,8 @@ from pipeline.place_folder import read_place
 from pipeline.stages.merge import merge
 from pipeline.stages.sites import build_sites
 
-RULES = read_place(Path(__file__).parents[2] / "configs" / "shuangta").rules.merge
+HOME = Path(__file__).parents[2]
+RULES = read_place(HOME / "configs" / "shuangta").rules.merge
 
 
 def leads_of(*rows):
@@ -41,7 +42,7 @@ def decided(*rows):
 def sites_of(*rows):
     leads = leads_of(*rows)
     _, members = merge(leads, RULES)
-    return sorted(sorted(ids) for ids in build_sites(leads, members)["lead_ids"])
+    return sorted(sorted(ids) for ids in build_sites(leads, members)[0]["lead_ids"])
 
 
 def house(x, y):
@@ -127,7 +128,7 @@ def test_three_years_of_rings_are_one_site_with_its_growth():
     rows = [(shapely.box(60 * k, 0, 60 * k + 60, 60), f"{2019 + k}-{2020 + k}", "A1") for k in range(3)]
     leads = leads_of(*rows)
     _, members = merge(leads, RULES)
-    sites = build_sites(leads, members)
+    sites, _ = build_sites(leads, members)
     assert len(sites) == 1
     assert list(json.loads(sites["growth"].iloc[0]).values()) == [3600, 3600, 3600]
     assert sites["area_m2"].iloc[0] == 10_800

@@ -13,7 +13,6 @@ from hypothesis.extra.numpy import arrays
 
 from pipeline.config import Limits, Source
 from pipeline.cycle import open_cycle
-from pipeline.engine.contact import is_coarse_grid
 from pipeline.errors import ConfigError, InputError
 from pipeline.geometry import to_crs
 from pipeline.intake.files import read_path
@@ -22,6 +21,7 @@ from pipeline.intake.rasters.change import find_areas, read_change
 from pipeline.intake.rasters.opening import open_raster
 from pipeline.intake.reading import HowToRead
 from pipeline.jobs import make_tables
+from pipeline.merging.contact import is_coarse_grid
 from pipeline.place_folder import read_place
 from tests.conftest import HOME, X, Y
 from tests.intake.rasters.made import CELL_M, write_change, write_raster

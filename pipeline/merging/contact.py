@@ -6,6 +6,7 @@ The measures behind docs/merging.md. All shapes share one CRS in metres.
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from pipeline.geometry import Floats, Shapes
@@ -14,19 +15,25 @@ AXIS_TOLERANCE = np.sin(np.radians(1.0))  # meridian convergence inside a distri
 MIN_GRID_EDGE_M = 1.0
 
 
-def common_ground(a: Shapes, b: Shapes) -> tuple[Floats, Floats, Floats]:
-    """(intersection m², intersection over union, intersection over the smaller) of paired shapes; 0 for points."""
-    common = shapely.area(shapely.intersection(a, b))
+def common_ground(a: Shapes, b: Shapes, meets: Any) -> tuple[Shapes, Floats, Floats]:
+    """(intersection, its area over that of the union, over the smaller) of paired shapes; 0 for points.
+
+    Only pairs that `meets` marks are cut; the others share nothing (None).
+    """
     area_a, area_b = shapely.area(a), shapely.area(b)
-    union, smaller = area_a + area_b - common, np.minimum(area_a, area_b)
+    common = np.full(len(a), None, dtype=object)
+    at = np.flatnonzero(np.asarray(meets) & (area_a > 0) & (area_b > 0))
+    common[at] = shapely.intersection(a[at], b[at])
+    common_m2 = np.nan_to_num(shapely.area(common))
+    union, smaller = area_a + area_b - common_m2, np.minimum(area_a, area_b)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return common, np.nan_to_num(common / union), np.nan_to_num(common / smaller)
+        return common, np.nan_to_num(common_m2 / union), np.nan_to_num(common_m2 / smaller)
 
 
-def survives_shrinking(a: Any, b: Any, shrink_m: float, left_share: float) -> bool:
-    """Whether the common ground of a and b, shrunk by `shrink_m`, still is `left_share` of the smaller."""
-    core = shapely.buffer(shapely.intersection(a, b), -shrink_m)
-    return bool(core.area >= left_share * min(a.area, b.area) and core.area > 0)
+def survives_shrinking(common: Shapes, smaller_m2: Floats, shrink_m: Any, left_share: float) -> npt.NDArray[np.bool_]:
+    """Whether the common ground of each pair, shrunk by `shrink_m`, still is `left_share` of the smaller shape."""
+    core_m2 = shapely.area(shapely.buffer(common, -np.asarray(shrink_m)))
+    return np.asarray((core_m2 > 0) & (core_m2 >= left_share * smaller_m2))
 
 
 def shifted_iou(a: Any, b: Any, max_shift_m: float) -> float:
@@ -40,15 +47,16 @@ def shifted_iou(a: Any, b: Any, max_shift_m: float) -> float:
     return common / float(a.area + b.area - common)
 
 
-def front(a: Any, b: Any, gap_m: float, ends_m: float = 0.0) -> tuple[float, float]:
-    """(length m, share) of the boundary of the shape with the shorter perimeter that lies within `gap_m` of the other.
+def fronts(a: Shapes, b: Shapes, gap_m: Any, ends_m: Any = 0.0) -> tuple[Floats, Floats]:
+    """(length m, share) of the boundary of the shape with the shorter perimeter within `gap_m` of the other, per pair.
 
     A drawn front reaches round its two corners: `ends_m` takes that off again.
     """
-    edge, other = (a, b) if a.length <= b.length else (b, a)
+    is_first = shapely.length(a) <= shapely.length(b)
+    edge, other = np.where(is_first, a, b), np.where(is_first, b, a)
     near = shapely.intersection(shapely.boundary(edge), shapely.buffer(other, gap_m, quad_segs=4))
-    length = max(0.0, float(near.length) - ends_m)
-    return length, length / float(edge.length)
+    length = np.maximum(0.0, shapely.length(near) - ends_m)
+    return length, length / shapely.length(edge)
 
 
 def is_coarse_grid(shape: Any, min_cell_m: float) -> bool:

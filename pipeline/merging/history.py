@@ -1,0 +1,67 @@
+"""The ground of sites, period by period: what each period covered, and what of it was new."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from pipeline.geometry import Shapes, in_threads, polygons_of
+
+Rows = npt.NDArray[np.int64]
+UNDATED = "~"  # sorts behind every period
+
+
+class History(NamedTuple):
+    """Steps, one per site and period, by site and period; and of every site with an outline all its ground.
+
+    `leads` has the rows of the outlines of each step, in order; `ground` is all that is covered by then, `new` what no earlier
+    period covered (None where nothing is).
+    """
+
+    site: Rows
+    period: list[str]
+    leads: list[list[int]]
+    ground: Shapes
+    new: Shapes
+    whole: dict[int, object]
+
+
+def history_of(site: Rows, period: list[str | None], shapes: Shapes) -> History:
+    """The history of the sites of outlines: per outline its site, its period (None: undated) and its shape, in a CRS in metres.
+
+    Outlines are united one after the other, all sites at once. Undated ones belong to no step and to the whole.
+    """
+    labels = [UNDATED if one is None else one for one in period]
+    order = np.array(sorted(range(len(site)), key=lambda row: (site[row], labels[row], row)), dtype=np.int64)
+    grounds = _united(site[order], shapes[order])
+    keys = [(int(site[row]), labels[row]) for row in order]
+    ends = [k for k in range(len(keys)) if k + 1 == len(keys) or keys[k + 1] != keys[k]]
+    whole = {keys[k][0]: grounds[k] for k in ends}  # of each site the last one stays
+    starts = [k for k in range(len(keys)) if k == 0 or keys[k - 1] != keys[k]]
+    steps = [(start, end) for start, end in zip(starts, ends, strict=True) if keys[end][1] != UNDATED]
+    sites = np.array([keys[end][0] for _, end in steps], dtype=np.int64)
+    ground = grounds[np.array([end for _, end in steps], dtype=np.int64)]
+    leads = [order[start : end + 1].tolist() for start, end in steps]
+    return History(sites, [keys[end][1] for _, end in steps], leads, ground, _new(sites, ground), whole)
+
+
+def _united(site: Rows, shapes: Shapes) -> Shapes:
+    """Per outline all that its site covers up to it; outlines of one site stand together."""
+    grounds = shapes.copy()
+    first = np.flatnonzero(np.diff(site, prepend=-1)) if len(site) else np.zeros(0, dtype=np.int64)
+    depth = np.arange(len(site)) - np.repeat(first, np.diff(np.append(first, len(site))))
+    for level in range(1, int(depth.max(initial=0)) + 1):
+        at = np.flatnonzero(depth == level)
+        grounds[at] = in_threads(shapely.union, grounds[at - 1], shapes[at])
+    return grounds
+
+
+def _new(site: Rows, ground: Shapes) -> Shapes:
+    """What of the ground of each step lay outside that of the step before."""
+    new = ground.copy()
+    at = np.flatnonzero(np.diff(site) == 0) + 1
+    new[at] = in_threads(shapely.difference, ground[at], ground[at - 1])
+    for k in at:
+        new[k] = polygons_of(new[k])
+    return new

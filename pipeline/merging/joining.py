@@ -1,0 +1,174 @@
+"""Joining: leads come one at a time, in order, to the sites that stand when their turn comes – so no chain forms unseen.
+
+Why not connected components: docs/merging.md. What persons said goes before every rule.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from pipeline.merging.pairs import GROUND_RULES, GROWTH_RULES, Pair
+from pipeline.rules import MergeRules
+
+Candidates = Mapping[int, list[tuple[float, int]]]
+
+
+@dataclass
+class Joined:
+    """Per lead (row) its site and the site it stood in before sites were joined; per pair what kept it from joining.
+
+    `held_back` says bridge, cap, two_sites or disagree.
+    """
+
+    site_of: list[int]
+    born_in: list[int]
+    leads_of: list[list[int]] = field(default_factory=list)
+    held_back: dict[Pair, str] = field(default_factory=dict)
+    placed_points: set[int] = field(default_factory=set)  # points that joined the one site near them
+
+
+def join_in_order(
+    leads: gpd.GeoDataFrame, pairs: pd.DataFrame, rules: MergeRules, said: Mapping[Pair, str] | None = None
+) -> Joined:
+    """Each lead in row order joins the one site it belongs to; where that is not one site, it joins none.
+
+    `pairs` as from judge_pairs; `said`: pairs (a before b) that a person called same or apart.
+    """
+    said = said or {}
+    joined = Joined([-1] * len(leads), [-1] * len(leads))
+    view = _View(leads, rules, [pair for pair, answer in said.items() if answer == "apart"])
+    told = _partners(pair for pair, answer in said.items() if answer == "same")
+    ground, growth = (_partners(_same_pairs(pairs, names, said)) for names in (GROUND_RULES, GROWTH_RULES))
+    near_points = _candidates_of_points(pairs)
+    for lead in range(len(leads)):
+        wanted = told.get(lead, [])
+        if wanted:
+            sites = sorted({joined.site_of[a] for a in wanted})
+            why = "disagree" if view.are_parted(joined, lead, sites) else None
+        else:
+            open_to = [a for a in ground.get(lead, []) if not view.are_parted(joined, lead, [joined.site_of[a]])]
+            wanted = open_to or [a for a in growth.get(lead, []) if view.may_grow(joined, a, lead)]
+            sites = sorted({joined.site_of[a] for a in wanted})
+            why = view.why_not(joined, lead, sites, near_points.get(lead, []))
+        if sites and why is None:
+            _put_together(joined, lead, sites)
+            if view.is_point[lead]:
+                joined.placed_points.add(lead)
+        else:
+            joined.site_of[lead] = joined.born_in[lead] = len(joined.leads_of)
+            joined.leads_of.append([lead])
+            joined.held_back.update({(a, lead): why for a in wanted if why})
+    return joined
+
+
+def _partners(pairs: Any) -> dict[int, list[int]]:
+    """Lead → the earlier leads it goes with."""
+    found: dict[int, list[int]] = {}
+    for a, b in pairs:
+        found.setdefault(b, []).append(a)
+    return found
+
+
+def _same_pairs(pairs: pd.DataFrame, rules: Collection[str], said: Mapping[Pair, str]) -> list[Pair]:
+    wanted = pairs[(pairs["decision"] == "same") & pairs["rule"].isin(rules)]
+    return [pair for pair in zip(wanted["a"].tolist(), wanted["b"].tolist(), strict=True) if pair not in said]
+
+
+def _candidates_of_points(pairs: pd.DataFrame) -> Candidates:
+    """Per point its candidates (gap, lead), nearest first, for the margin of R10."""
+    found: dict[int, list[tuple[float, int]]] = {}
+    near = pairs[pairs["rule"].isin(["point_on_site", "two_points"]) & (pairs["decision"] != "apart")]
+    for a, b, gap_m in zip(near["a"].tolist(), near["b"].tolist(), near["gap_m"].tolist(), strict=True):
+        found.setdefault(b, []).append((gap_m, a))
+    return {point: sorted(own) for point, own in found.items()}
+
+
+class _View:
+    """What joining looks at: shapes, layers, the caps, and whom persons parted."""
+
+    def __init__(self, leads: gpd.GeoDataFrame, rules: MergeRules, parted: list[Pair]) -> None:
+        self.shapes = leads.geometry.to_numpy()
+        self.is_point = leads["area_m2"].to_numpy() == 0
+        self.layers = list(zip(leads["source_id"], leads["period"].fillna(""), strict=True))
+        self.is_outline = (leads["shows"] == "whole_outline").to_numpy(dtype=bool, na_value=False)
+        self.accuracy_m = leads["position_accuracy_m"].to_numpy(dtype=float)
+        self.bounds = shapely.bounds(self.shapes)
+        self.extent_m = np.maximum(self.bounds[:, 2] - self.bounds[:, 0], self.bounds[:, 3] - self.bounds[:, 1])
+        self.rules = rules
+        self.parted: dict[int, set[int]] = {}
+        for a, b in parted:
+            self.parted.setdefault(a, set()).add(b)
+            self.parted.setdefault(b, set()).add(a)
+
+    def are_parted(self, joined: Joined, lead: int, sites: list[int]) -> bool:
+        """Whether joining `lead` and `sites` would bring together what a person called two."""
+        if not self.parted:
+            return False
+        members = {lead, *(other for site in sites for other in joined.leads_of[site])}
+        return any(not members.isdisjoint(self.parted.get(member, ())) for member in members)
+
+    def may_grow(self, joined: Joined, a: int, lead: int) -> bool:
+        """No growth of a's site where that holds another lead of the whole-outline layer that `lead` was drawn in."""
+        site = joined.site_of[a]
+        if self.are_parted(joined, lead, [site]):
+            return False
+        return not self.is_outline[lead] or all(
+            self.layers[other] != self.layers[lead] for other in joined.leads_of[site]
+        )
+
+    def why_not(self, joined: Joined, lead: int, sites: list[int], candidates: list[tuple[float, int]]) -> str | None:
+        """Why `lead` may not join `sites`: two_sites, bridge or cap; None when it may."""
+        if not sites:
+            return None
+        if self.is_point[lead]:
+            nearest = min(gap for gap, a in candidates if joined.site_of[a] in sites)
+            rivals = [gap for gap, a in candidates if joined.site_of[a] != sites[0]]
+            is_clear = len(sites) == 1 and all(gap >= nearest + self.rules.point_margin_m for gap in rivals)
+            return None if is_clear else "two_sites"
+        if len(sites) > 1 and (self.are_parted(joined, lead, sites) or not self._may_bridge(joined, sites)):
+            return "bridge"
+        members = [lead, *(other for site in sites for other in joined.leads_of[site])]
+        return None if self._within_caps(members) else "cap"
+
+    def _may_bridge(self, joined: Joined, sites: list[int]) -> bool:
+        """Sites that lie within bridge_m and were never drawn as two in one whole-outline layer may become one."""
+        for k, one in enumerate(sites):
+            for other in sites[k + 1 :]:
+                first, second = joined.leads_of[one], joined.leads_of[other]
+                outlines = {self.layers[i] for i in first if self.is_outline[i]}
+                if outlines & {self.layers[i] for i in second if self.is_outline[i]}:
+                    return False
+                near = shapely.STRtree(self.shapes[first]).query(
+                    self.shapes[second], predicate="dwithin", distance=self.rules.bridge_m
+                )
+                if near.shape[1] == 0:
+                    return False
+        return True
+
+    def _within_caps(self, members: list[int]) -> bool:
+        """R13: no longer than a real place can be, given its largest lead, and not of too many leads."""
+        own = self.bounds[members]
+        extent_m = float((own[:, 2:].max(axis=0) - own[:, :2].min(axis=0)).max())
+        allowed_m = max(
+            self.rules.max_extent_m,
+            self.rules.max_extent_ratio * float(self.extent_m[members].max()),
+            self.rules.max_extent_accuracies * float(self.accuracy_m[members].max()),
+        )
+        return len(members) <= self.rules.max_leads and extent_m <= allowed_m
+
+
+def _put_together(joined: Joined, lead: int, sites: list[int]) -> None:
+    """`lead` joins the first of `sites`; the others are taken in by it."""
+    home = sites[0]
+    for site in sites[1:]:
+        for other in joined.leads_of[site]:
+            joined.site_of[other] = home
+        joined.leads_of[home] += joined.leads_of[site]
+        joined.leads_of[site] = []
+    joined.site_of[lead] = joined.born_in[lead] = home
+    joined.leads_of[home].append(lead)
