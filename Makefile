@@ -6,6 +6,7 @@ FILE ?=
 ID ?=
 MINUTES ?= 10
 SIZE ?= S Mn
+SEEDS ?= 1 2 3 4 5
 RIVALS ?= geopandas
 PYTHON ?= python3
 VENV := .venv
@@ -15,10 +16,10 @@ OPTIONS := --place $(PLACE) $(if $(CYCLE),--cycle $(CYCLE))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help screen check draft accept explain demo test lint bench fuzz clean
+.PHONY: help screen check draft decide accept explain demo test lint bench bench-merge fuzz clean
 
 help:  ## list these words
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 $(VENV)/ready: pyproject.toml uv.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -35,6 +36,9 @@ check: $(VENV)/ready  ## read and judge every input, screen nothing
 
 draft: $(VENV)/ready  ## write a first source or layer file from FILE=… (see README)
 	@$(RUN) draft --place $(PLACE) $(FILE)
+
+decide: $(VENV)/ready  ## take persons' decisions from FILE=… into the place's decisions.csv
+	@$(RUN) decide --place $(PLACE) $(FILE)
 
 accept: $(VENV)/ready  ## the list enters the ledger and gets its numbers (TOWN=…)
 	@$(RUN) accept $(OPTIONS) $(if $(TOWN),--town $(TOWN))
@@ -57,6 +61,9 @@ bench: $(VENV)/ready  ## time screening, the door, and overlap beside RIVALS="ge
 	@$(BIN)/python benchmarks/screen_time.py
 	@$(BIN)/python benchmarks/door_time.py
 	@$(BIN)/python benchmarks/overlap_time.py --sizes $(SIZE) --rivals $(RIVALS)
+
+bench-merge: $(VENV)/ready  ## measure merging and matching on invented events with known truth, SEEDS="1 2 3 4 5"
+	@$(BIN)/python benchmarks/merge_quality.py --seeds $(SEEDS) --time
 
 fuzz: $(VENV)/ready  ## read spoilt files for MINUTES=10; what is not read decently is kept in found/
 	@$(BIN)/python -m tests.bad_input.fuzz $(MINUTES)
