@@ -151,9 +151,14 @@ def part_within(shapes: Shapes, area: Any) -> Shapes:
     return within
 
 
-def fill_holes(shape: Any) -> Any:
-    """A polygon or multipolygon without its holes."""
-    return shapely.union_all([shapely.Polygon(part.exterior) for part in shapely.get_parts(shape)])
+def fill_holes(shapes: Shapes) -> Shapes:
+    """Polygons and multipolygons without their holes; what has none, and points, stay as they are."""
+    filled = shapes.copy()
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    n_holes = np.bincount(owner, shapely.get_num_interior_rings(parts), len(shapes))
+    for k in np.flatnonzero(n_holes):
+        filled[k] = shapely.union_all([shapely.Polygon(part.exterior) for part in shapely.get_parts(shapes[k])])
+    return filled
 
 
 def make_id(prefix: str, *parts: str) -> str:

@@ -17,9 +17,20 @@ def warnings_of(cycle: Cycle) -> list[str]:
     hit = set(overlaps.loc[overlaps["level"] == "layer", "layer_id"])
     filled = set(cycle.ground.layers["layer_id"])
     never = [layer for layer in place.layers if layer.id in filled and layer.id not in hit]
-    return input_warnings(cycle, cycle.tables["leads"]) + [
-        say(place.language, "run.warn_layer_never_hit", layer=layer.title) for layer in never
+    idle = [say(place.language, "run.warn_layer_never_hit", layer=layer.title) for layer in never]
+    return input_warnings(cycle, cycle.tables["leads"]) + idle + _decision_warnings(cycle)
+
+
+def _decision_warnings(cycle: Cycle) -> list[str]:
+    """Decisions of persons that did nothing, and why; what roles disagree about is asked as a question."""
+    decisions, language = cycle.tables["decisions"], cycle.place.language
+    lost = decisions[decisions["effect"].isin(["unreadable", "gone"])]
+    lines = [
+        say(language, "run.warn_decision", row=row.row, detail=row.detail)
+        for row in lost.head(SHOWN_NUMBERS).itertuples()
     ]
+    more = len(lost) - len(lines)
+    return lines + ([say(language, "run.warn_decisions_more", n=more)] if more else [])
 
 
 def input_warnings(cycle: Cycle, leads: pd.DataFrame) -> list[str]:

@@ -51,7 +51,10 @@ def test_nothing_is_left_of_a_line_drawn_as_a_polygon():
 
 def test_holes_are_filled():
     ring = shapely.Polygon([(0, 0), (9, 0), (9, 9), (0, 9)], [[(3, 3), (6, 3), (6, 6), (3, 6)]])
-    assert fill_holes(ring).area == 81
+    filled = fill_holes(np.array([ring, shapely.Point(0, 0), None], dtype=object))
+    assert filled[0].area == 81
+    assert filled[1].equals(shapely.Point(0, 0))
+    assert filled[2] is None
 
 
 def test_content_does_not_depend_on_ring_order_or_start():

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from pipeline.geometry import Floats, Shapes, fill_holes
+from pipeline.geometry import Floats, Shapes, fill_holes, in_threads
 from pipeline.intake.words.dates import date_span
 from pipeline.merging.contact import common_ground, fronts, survives_shrinking
 from pipeline.rules import Rules
@@ -65,15 +65,18 @@ class Meeting:
 
 def measure(sites: Shapes, cases: Shapes, accuracy_m: Floats, rules: Rules) -> Contacts:
     """How paired sites and cases meet, in a CRS in metres; `accuracy_m` is the combined sigma of each two."""
-    gap_m = shapely.distance(sites, cases)
+    gap_m = in_threads(shapely.distance, sites, cases)
     common, _, containment = common_ground(sites, cases, gap_m == 0)
     overlap_m2 = np.nan_to_num(shapely.area(common))
     both = (shapely.area(sites) > 0) & (shapely.area(cases) > 0)
     is_ground = both & (overlap_m2 > 0)
     at = np.flatnonzero(is_ground)
-    own, known = _filled(sites[at]), _filled(cases[at])
+    own, known = fill_holes(sites[at]), fill_holes(cases[at])
+    shared = common[at]
+    has_holes = (own != sites[at]) | (known != cases[at])
+    shared[has_holes] = in_threads(shapely.intersection, own[has_holes], known[has_holes])
     is_ground[at] = survives_shrinking(
-        shapely.intersection(own, known),
+        shared,
         np.minimum(shapely.area(own), shapely.area(known)),
         rules.merge.registration_error_m / 2,
         rules.merge.true_overlap_left_share,
@@ -82,12 +85,6 @@ def measure(sites: Shapes, cases: Shapes, accuracy_m: Floats, rules: Rules) -> C
     front_m, share, is_front = _fronts(sites, cases, np.where(both, gap_m, np.inf), reach_m, rules)
     outside_m2 = shapely.area(sites) - overlap_m2
     return Contacts(gap_m, overlap_m2, containment, outside_m2, front_m, share, is_ground, is_front)
-
-
-def _filled(shapes: Shapes) -> Shapes:
-    filled = np.empty(len(shapes), dtype=object)
-    filled[:] = [fill_holes(shape) for shape in shapes]
-    return filled
 
 
 def _fronts(
@@ -101,7 +98,7 @@ def _fronts(
         (reach_m, 2 * reach_m, rules.match.front_share),
     ):
         at = np.flatnonzero(~is_front & (gap_m <= within_m))
-        own, known = _filled(sites[at]), _filled(cases[at])
+        own, known = fill_holes(sites[at]), fill_holes(cases[at])
         front_m[at], share[at] = fronts(own, known, gap_m=within_m[at], ends_m=ends_m[at])
         is_front[at] = (front_m[at] >= rules.merge.front_m) & (share[at] >= least_share)
     return front_m, share, is_front

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from pipeline.geometry import Floats, Shapes
+from pipeline.geometry import Floats, Shapes, in_threads
 
 AXIS_TOLERANCE = np.sin(np.radians(1.0))  # meridian convergence inside a district turns a grid by less
 MIN_GRID_EDGE_M = 1.0
@@ -23,7 +23,7 @@ def common_ground(a: Shapes, b: Shapes, meets: Any) -> tuple[Shapes, Floats, Flo
     area_a, area_b = shapely.area(a), shapely.area(b)
     common = np.full(len(a), None, dtype=object)
     at = np.flatnonzero(np.asarray(meets) & (area_a > 0) & (area_b > 0))
-    common[at] = shapely.intersection(a[at], b[at])
+    common[at] = in_threads(shapely.intersection, a[at], b[at])
     common_m2 = np.nan_to_num(shapely.area(common))
     union, smaller = area_a + area_b - common_m2, np.minimum(area_a, area_b)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -32,7 +32,9 @@ def common_ground(a: Shapes, b: Shapes, meets: Any) -> tuple[Shapes, Floats, Flo
 
 def survives_shrinking(common: Shapes, smaller_m2: Floats, shrink_m: Any, left_share: float) -> npt.NDArray[np.bool_]:
     """Whether the common ground of each pair, shrunk by `shrink_m`, still is `left_share` of the smaller shape."""
-    core_m2 = shapely.area(shapely.buffer(common, -np.asarray(shrink_m)))
+    core_m2 = in_threads(
+        lambda shapes, by_m: shapely.area(shapely.buffer(shapes, -by_m)), common, _each(shrink_m, common)
+    )
     return np.asarray((core_m2 > 0) & (core_m2 >= left_share * smaller_m2))
 
 
@@ -54,9 +56,21 @@ def fronts(a: Shapes, b: Shapes, gap_m: Any, ends_m: Any = 0.0) -> tuple[Floats,
     """
     is_first = shapely.length(a) <= shapely.length(b)
     edge, other = np.where(is_first, a, b), np.where(is_first, b, a)
-    near = shapely.intersection(shapely.boundary(edge), shapely.buffer(other, gap_m, quad_segs=4))
-    length = np.maximum(0.0, shapely.length(near) - ends_m)
+    near_m = in_threads(_length_near, edge, other, _each(gap_m, edge))
+    length = np.maximum(0.0, near_m - ends_m)
     return length, length / shapely.length(edge)
+
+
+def _length_near(edge: Shapes, other: Shapes, gap_m: Floats) -> Floats:
+    """How much of the boundary of `edge` lies within gap_m of `other`."""
+    around = shapely.buffer(other, gap_m, quad_segs=4)
+    near_m: Floats = shapely.length(shapely.intersection(shapely.boundary(edge), around))
+    return near_m
+
+
+def _each(value: Any, shapes: Shapes) -> Floats:
+    """One number for all, as one for each."""
+    return np.broadcast_to(np.asarray(value, dtype=float), shapes.shape)
 
 
 def is_coarse_grid(shape: Any, min_cell_m: float) -> bool:

@@ -94,7 +94,7 @@ class _View:
     def __init__(self, leads: gpd.GeoDataFrame, rules: MergeRules, parted: list[Pair]) -> None:
         self.shapes = leads.geometry.to_numpy()
         self.is_point = leads["area_m2"].to_numpy() == 0
-        self.layers = list(zip(leads["source_id"], leads["period"].fillna(""), strict=True))
+        self.layers = list(zip(*(leads[name].fillna("").tolist() for name in ("source_id", "period")), strict=True))
         self.is_outline = (leads["shows"] == "whole_outline").to_numpy(dtype=bool, na_value=False)
         self.accuracy_m = leads["position_accuracy_m"].to_numpy(dtype=float)
         self.bounds = shapely.bounds(self.shapes)

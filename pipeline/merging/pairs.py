@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from pipeline.geometry import Floats, Shapes, fill_holes
+from pipeline.geometry import Floats, Shapes, fill_holes, in_threads
 from pipeline.intake.words.dates import date_span
 from pipeline.merging.contact import common_ground, fronts, is_coarse_grid, shifted_iou, survives_shrinking
 from pipeline.rules import MergeRules
@@ -51,13 +51,15 @@ def subjects_of(leads: gpd.GeoDataFrame, rules: MergeRules) -> Subjects:
     def cells(name: str) -> npt.NDArray[np.object_]:
         if name not in leads:
             return np.full(len(leads), None, dtype=object)
-        return np.asarray(leads[name].astype(object).where(leads[name].notna(), None), dtype=object)
+        own = leads[name].to_numpy(dtype=object, copy=True)
+        own[leads[name].isna().to_numpy()] = None
+        return np.asarray(own)
 
     layer = np.empty(len(leads), dtype=object)
     layer[:] = list(zip(cells("source_id"), cells("period"), strict=True))
     registration_m = np.array([np.nan if m is None else m for m in cells("registration_error_m")], dtype=float)
     return Subjects(
-        shapes=np.array([fill_holes(shape) if shape.area else shape for shape in leads.geometry], dtype=object),
+        shapes=fill_holes(leads.geometry.to_numpy()),
         is_point=leads["area_m2"].to_numpy() == 0,
         is_text=cells("kind") == "reports",
         is_doubtful=cells("doubt") != None,  # noqa: E711  # element by element
@@ -88,7 +90,7 @@ def judge_pairs(leads: gpd.GeoDataFrame, rules: MergeRules, asked: Collection[Pa
     own = subjects_of(leads, rules)
     pairs = _near(own, rules, asked)
     a, b = pairs["a"].to_numpy(), pairs["b"].to_numpy()
-    pairs["gap_m"] = shapely.distance(own.shapes[a], own.shapes[b])
+    pairs["gap_m"] = in_threads(shapely.distance, own.shapes[a], own.shapes[b])
     common, pairs["iou"], pairs["containment"] = common_ground(own.shapes[a], own.shapes[b], pairs["gap_m"] == 0)
     pairs["days"] = pd.array(np.floor(own.seen_day[b] - own.seen_day[a]), dtype="Float64").astype("Int64")
     pairs["activity"] = _agreement(own.activity[a], own.activity[b])
@@ -199,8 +201,8 @@ def _is_same_ground(pairs: pd.DataFrame, rows: Mask, own: Subjects, rules: Merge
     areas_m2 = [shapely.area(own.shapes[pairs[side].iloc[maybe]]) for side in "ab"]
     maybe = maybe[np.minimum(*areas_m2) >= rules.same_shifted_iou * np.maximum(*areas_m2)]
     shift_m = _registration_m(pairs, maybe, own)
-    for k, most_m in zip(maybe, shift_m, strict=True):
-        a, b = own.shapes[pairs["a"].iat[k]], own.shapes[pairs["b"].iat[k]]
+    shapes_a, shapes_b = (own.shapes[pairs[side].iloc[maybe]] for side in "ab")
+    for k, a, b, most_m in zip(maybe, shapes_a, shapes_b, shift_m, strict=True):
         is_same[k] = shifted_iou(a, b, float(most_m)) >= rules.same_shifted_iou
     return is_same
 
@@ -244,8 +246,10 @@ def _is_coarse(pairs: pd.DataFrame, rows: Mask, own: Subjects, rules: MergeRules
         return is_coarse[lead]
 
     found = np.zeros(len(pairs), dtype=bool)
-    for k in np.flatnonzero(rows):
-        found[k] = coarse(int(pairs["a"].iat[k])) and coarse(int(pairs["b"].iat[k]))
+    at = np.flatnonzero(rows)
+    found[at] = [
+        coarse(a) and coarse(b) for a, b in zip(*(pairs[side].iloc[at].tolist() for side in "ab"), strict=True)
+    ]
     return found
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from pipeline.declare import shape_table
-from pipeline.geometry import Floats, Shapes, area_m2, polygons_of
+from pipeline.geometry import Floats, Shapes, area_m2, in_threads, polygons_of
 from pipeline.intake.words.names import alike
 from pipeline.merging.against import Contacts, Meeting, Verdict, judge, judge_told_same, measure
 from pipeline.rules import Rules
@@ -117,7 +117,7 @@ def _verdict(meeting: Meeting, answer: str | None, rules: Rules) -> Verdict:
 
 def _row(site: Any, case: Any, relation: str, why: str, language: str, ground: Any, **numbers: float) -> dict[str, Any]:
     words = {"overlap": 0.0, "outside": 0.0, "front": 0.0, "front_share": 0.0, "gap": 0.0}
-    words |= {name.removesuffix("_m2").removesuffix("_m"): np.nan_to_num(value) for name, value in numbers.items()}
+    words |= {name.removesuffix("_m2").removesuffix("_m"): value for name, value in numbers.items() if value == value}
     return {
         "site_id": site.site_id,
         "problem_id": case.problem_id,
@@ -151,7 +151,8 @@ def _grounds(cases: Shapes, i: Any, j: Any) -> dict[int, Any]:
 def _new_grounds(sites: Shapes, grounds: dict[int, Any], rows: list[int]) -> dict[int, Any]:
     """Site row → what of the site lies outside every known case; None where nothing does, or for a point."""
     with_ground = [row for row in rows if row in grounds]
-    cut = shapely.difference(sites[with_ground], np.array([grounds[row] for row in with_ground], dtype=object))
+    known = np.array([grounds[row] for row in with_ground], dtype=object)
+    cut = in_threads(shapely.difference, sites[with_ground], known)
     left = {row: sites[row] for row in rows} | dict(zip(with_ground, cut, strict=True))
     return {row: polygons_of(shape) if sites[row].area else None for row, shape in left.items()}
 
@@ -175,19 +176,24 @@ def _are_known(
     known = np.zeros(len(i), dtype=bool)
     tolerance_m = rules.match.tolerance_sigmas * accuracy_m[at]
     own = sites.geometry.to_numpy()[i[at]]
-    around = shapely.buffer(np.array([grounds[row] for row in i[at]], dtype=object), tolerance_m, quad_segs=4)
-    outside_m2 = shapely.area(shapely.difference(own, around))
+    known_ground = np.array([grounds[row] for row in i[at]], dtype=object)
+    outside_m2 = in_threads(_outside_m2, own, known_ground, tolerance_m)
     is_little = outside_m2 <= rules.match.same_outside_share * shapely.area(own)
-    counted = layers[layers["counts"].astype(bool)]
-    for k, pair in enumerate(at):
-        if is_little[k]:
-            activity = sites["activity_l1"].iat[i[pair]]
-            touched = _touched(counted, own[k], rules)
-            known[pair] = outside_m2[k] < _smallest_m2(touched, activity, rules) and (
-                not touched
-                or touched <= _touched(counted, shapely.buffer(cases.geometry.iat[j[pair]], tolerance_m[k]), rules)
-            )
-    return [bool(one) for one in known]
+    touched = _touched(layers, own, rules)
+    case_shapes = cases.geometry.to_numpy()[j[at]]
+    activities = sites["activity_l1"].to_numpy()[i[at]]
+    for k in np.flatnonzero(is_little):
+        if outside_m2[k] < _smallest_m2(touched[k], activities[k], rules):
+            around_case = np.array([shapely.buffer(case_shapes[k], tolerance_m[k])], dtype=object)
+            known[at[k]] = not touched[k] or touched[k] <= _touched(layers, around_case, rules)[0]
+    return known.tolist()
+
+
+def _outside_m2(shapes: Shapes, known: Shapes, tolerance_m: Floats) -> Floats:
+    """m² of each shape outside the known ground widened by the tolerance."""
+    around = shapely.buffer(known, tolerance_m, quad_segs=4)
+    outside_m2: Floats = shapely.area(shapely.difference(shapes, around))
+    return outside_m2
 
 
 def _smallest_m2(touched: set[tuple[str, str | None]], activity_l1: Any, rules: Rules) -> float:
@@ -197,13 +203,20 @@ def _smallest_m2(touched: set[tuple[str, str | None]], activity_l1: Any, rules: 
     return rules.areas.min_other_m2 if activity_l1 == "A7" else rules.areas.min_construction_m2
 
 
-def _touched(layers: gpd.GeoDataFrame, shape: Any, rules: Rules) -> set[tuple[str, str | None]]:
-    """(class, zone) of the features that share more than a sliver with `shape`."""
-    near = layers.iloc[np.sort(layers.sindex.query(shape, predicate="intersects"))] if len(layers) else layers
-    shared_m2 = shapely.area(shapely.intersection(near.geometry.to_numpy(), shape))
-    counts = shared_m2 >= rules.overlap.sliver_m2
-    zones = near["zone"].where(near["zone"].notna(), None)
-    return set(zip(near["layer_class"][counts], zones[counts], strict=True))
+def _touched(layers: gpd.GeoDataFrame, shapes: Shapes, rules: Rules) -> list[set[tuple[str, str | None]]]:
+    """Per shape (class, zone) of the features that count and share more than a sliver with it."""
+    touched: list[set[tuple[str, str | None]]] = [set() for _ in shapes]
+    counted = layers[layers["counts"].astype(bool)]
+    if counted.empty:
+        return touched
+    i, j = counted.sindex.query(shapes, predicate="intersects")
+    shared_m2 = shapely.area(in_threads(shapely.intersection, shapes[i], counted.geometry.to_numpy()[j]))
+    classes, zones = counted["layer_class"].tolist(), counted["zone"].where(counted["zone"].notna(), None).tolist()
+    for shape, feature in zip(
+        i[shared_m2 >= rules.overlap.sliver_m2], j[shared_m2 >= rules.overlap.sliver_m2], strict=True
+    ):
+        touched[shape].add((classes[feature], zones[feature]))
+    return touched
 
 
 def _by_name(
@@ -215,6 +228,8 @@ def _by_name(
     said: Said,
 ) -> list[dict[str, Any]]:
     """Rows of cases of which no place is known: asked about where a site bears a like name, or as a person said."""
+    if cases.empty:
+        return []
     site_rows = {site.site_id: site for site in sites.itertuples()}
     case_rows = {case.problem_id: case for case in cases.itertuples()}
     named_sites = [(site_id, name) for site_id, own in names.items() if site_id in site_rows for name in own]

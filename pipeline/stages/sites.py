@@ -92,7 +92,7 @@ def _groups(leads: gpd.GeoDataFrame, members: pd.DataFrame) -> list[list[Lead]]:
     own = pd.DataFrame(leads)[[name for name in LEAD_COLUMNS if name in leads]]
     both = members.merge(own, on="lead_id", validate="one_to_one").sort_values("site_no", kind="stable")
     names = both.columns.tolist()
-    cells = [both[name].astype(object).to_numpy() for name in names]
+    cells = [both[name].to_numpy(dtype=object) for name in names]
     empty = [both[name].isna().to_numpy() for name in names]
     columns = [
         [None if gone else cell for cell, gone in zip(*pair, strict=True)] for pair in zip(cells, empty, strict=True)
@@ -162,6 +162,8 @@ def _absorbed(leads: list[Lead]) -> list[str]:
 
 def _split_from(groups: list[list[Lead]], site_ids: pd.Series) -> list[str | None]:
     """Per site the site that a person parted it from, None for most."""
+    if not any(lead.get("parted_from") for leads in groups for lead in leads):
+        return [None] * len(groups)
     site_of = {lead["lead_id"]: site_id for leads, site_id in zip(groups, site_ids, strict=True) for lead in leads}
     found = [
         next((site_of[lead["parted_from"]] for lead in leads if lead.get("parted_from") in site_of), None)

@@ -7,6 +7,8 @@ import pytest
 
 from pipeline import screen
 from pipeline.explain import explain
+from pipeline.jobs import accept
+from pipeline.jobs import screen as screen_job
 from tests.conftest import box, lead, write_layer, write_source
 
 
@@ -169,3 +171,21 @@ def test_a_site_belongs_to_the_case_a_person_names(place):
     match = after["matches"].set_index("site_id").loc[site_id]
     assert (match["problem_id"], match["relation"]) == (case_id, "grown")
     assert "人工判定" in match["reason"]
+
+
+def test_growth_of_judged_ground_gets_a_number_of_its_own(pits, tmp_path):
+    site_id = site_of(screen(pits, "2023"), "a").site_id
+    decide(pits, (site_id, "not_a_problem", "E6"))
+    write_source(pits, "grown", [(slanted(150), lead("c", None)[1])], received="2023-11-01")
+    given, _, _ = accept(pits, "2023", tmp_path / "out")
+    assert given["problem_id"].str.startswith("T").all()
+    assert given["problem_id"].is_unique
+
+
+def test_what_did_nothing_stands_on_the_first_page(place, tmp_path):
+    decide(place, ("S23456789ABC", "leave_out", "E2"), ("S23456789ABC", "explode", ""))
+    run = screen_job(place, "2023", tmp_path / "out")
+    said = [line for line in run.run["warnings"] if "decisions.csv" in line]
+    assert ["2" in line or "3" in line for line in said] == [True, True]
+    page = (run.folder / "index.html").read_text(encoding="utf-8")
+    assert all(line in page for line in said)
