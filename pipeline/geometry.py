@@ -32,6 +32,7 @@ DEGREE_M = 111_000.0
 MOVED_AT_ONCE = 10_000  # shapes; every step makes a copy, and of a whole layer that would be gigabytes
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 I
 AREA_DECIMALS = 4
+MOST_REPAIRS = 5
 THREADS_FROM = 2_000  # shapes; fewer are done before threads start
 CHUNKS_PER_CORE = 4  # shapes are not equally large: small parts even it out
 
@@ -113,7 +114,8 @@ def equal_area_shapes(subjects: Shapes, features: Shapes, crs: pyproj.CRS) -> tu
 def repair(shapes: Shapes) -> tuple[Shapes, list[str | None]]:
     """Valid polygonal (or point) shapes, and per shape what was repaired; None in the shapes where nothing is left.
 
-    The rule is GEOS make_valid, method "structure": holes cut, shells unite, spikes and lines fall away.
+    The rule is GEOS make_valid, method "structure": holes cut, shells unite, spikes and lines fall away. Once in some ten
+    thousand shapes what it makes is not valid itself: then it is applied again.
     """
     mended = shapes.copy()
     notes: list[str | None] = [None] * len(shapes)
@@ -123,11 +125,20 @@ def repair(shapes: Shapes) -> tuple[Shapes, list[str | None]]:
             mended[i] = None
             continue
         reason = shapely.is_valid_reason(shapes[i]).split("[")[0]
-        mended[i] = polygons_of(shapely.make_valid(shapes[i], method="structure", keep_collapsed=False))
+        mended[i] = _made_valid(shapes[i])
         notes[i] = f"make_valid(structure): {reason}"
     gone = shapely.is_empty(mended) | (is_area & (shapely.area(mended) == 0))
     mended[gone] = None
     return mended, notes
+
+
+def _made_valid(shape: Any) -> Any:
+    """The valid polygons of a shape; None where nothing is left, or nothing valid after MOST_REPAIRS."""
+    for _ in range(MOST_REPAIRS):
+        shape = polygons_of(shapely.make_valid(shape, method="structure", keep_collapsed=False))
+        if shape is None or shape.is_valid:
+            return shape
+    return None
 
 
 def polygons_of(shape: Any) -> Any:
@@ -157,7 +168,7 @@ def fill_holes(shapes: Shapes) -> Shapes:
     parts, owner = shapely.get_parts(shapes, return_index=True)
     n_holes = np.bincount(owner, shapely.get_num_interior_rings(parts), len(shapes))
     for k in np.flatnonzero(n_holes):
-        filled[k] = shapely.union_all([shapely.Polygon(part.exterior) for part in shapely.get_parts(shapes[k])])
+        filled[k] = shapely.union_all(shapely.polygons(shapely.get_exterior_ring(parts[owner == k])))
     return filled
 
 
