@@ -71,8 +71,8 @@ def run(
 ) -> tuple[pd.DataFrame, pd.DataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """(merges, members, sites, matches) as the job makes them, without layers."""
     merges, members = merge(leads, rules.merge, "en")
-    sites, _ = build_sites(leads, members)
-    return merges, members, sites, match(sites, cases, no_layers(), rules, "en")
+    sites, growth = build_sites(leads, members)
+    return merges, members, sites, match(sites, cases, no_layers(), rules, "en", growth=growth)
 
 
 def score(plain: Plain, rules: Rules) -> Result:

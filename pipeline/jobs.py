@@ -5,7 +5,7 @@ outcomes → publish; what persons decided goes before the rules at every step
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,7 @@ def _make_sites(cycle: Cycle, run: "_Stages", decisions: pd.DataFrame, inside: A
     said = decided.lead_pairs(decisions, leads)
     tables["merges"], members = run("merge", merge, leads, place.rules.merge, place.language, said)
     sites, tables["growth"] = run("sites", build_sites, leads, members, ground.boundary, tables["merges"])
-    tables["sites"] = sites = decided.correct_sites(sites, decisions, leads)
+    tables["sites"] = sites = decided.correct_sites(sites, decisions, leads, place.language)
     tables["conflicts"] = run("conflicts", conflicts, ground.layers, sites, ground.geographic, ground.versions)
     return run.overlap("overlap sites", sites, "site")
 
@@ -118,8 +118,8 @@ def _make_matches(cycle: Cycle, run: "_Stages", decisions: pd.DataFrame, inside:
     tables["cases"] = cases = decided.overrule(cases, decisions, language)
     said = decided.case_pairs(decisions, sites, leads, cases) | decided.own_ground(judged, sites)
     names = names_of(sites, leads)
-    matches = run("match", match, sites, cases, ground.layers, place.rules, language, names, said)
-    tables["matches"] = belong(matches, sites, cases, language)
+    matches = run("match", match, sites, cases, ground.layers, place.rules, language, names, said, tables["growth"])
+    tables["matches"] = belong(matches, sites, cases, language, said)
     return fates
 
 
@@ -271,7 +271,7 @@ def _write_deliveries(folder: Path, cycle: Cycle, run: dict[str, Any]) -> dict[s
     return written
 
 
-def _write_field(folder: Path, cycle: Cycle) -> dict[str, str]:
+def _write_field(folder: Path, cycle: Cycle) -> Mapping[str, str]:
     pages = field_pages(cycle.place, cycle.name, cycle.as_of, cycle.tables, cycle.ground.layers)
     for name, html in pages.items():
         write_text(folder / name, html)

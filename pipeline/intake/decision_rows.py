@@ -51,11 +51,22 @@ class Decision(NamedTuple):
     @property
     def about(self) -> tuple[str, frozenset[str]]:
         """(topic, ids): what the decision settles."""
-        return TOPICS[self.decision], frozenset(self.subject.split())
+        return about(self.subject, self.decision)
 
 
 class _Unreadable(Exception):
     """A cell that cannot be read, with the sentence that says so."""
+
+
+def about(subject: str, decision: str) -> tuple[str, frozenset[str]]:
+    """(topic, ids) that a decision settles.
+
+    A site is joined, parted, left out or kept by its first lead, whose id ends alike: either id means the same there.
+    """
+    topic = TOPICS[decision]
+    whole_site = topic in ("pair", "fate")
+    ids = (f"S{one[1:]}" if whole_site and _kind(one) == "L" else one for one in subject.split())
+    return topic, frozenset(ids)
 
 
 def check_row(row: int, cells: Mapping[str, str], language: str) -> Decision:
@@ -71,7 +82,8 @@ def check_row(row: int, cells: Mapping[str, str], language: str) -> Decision:
             raise _Unreadable(say(language, "decisions.no_role"))
         return Decision(row, subject, decision, value, reason, role, _read_date(words["date"], language))
     except _Unreadable as error:
-        kept = {name: scrub(words[name][:LONGEST]).text for name in ("subject", "decision", "value", "date")}
+        kept = {name: scrub(words[name][:LONGEST]).text for name in ("decision", "value", "date")}
+        kept["subject"] = scrub_role(words["subject"][:LONGEST]).text  # instead of an id a bare name may stand there
         return Decision(row, **kept, reason=reason, role=role, fault=str(error))
 
 
@@ -120,7 +132,15 @@ def _read_subject(word: str, decision: str, language: str) -> str:
     if kinds not in ABOUT[decision] or len(set(ids)) < len(ids):
         wanted = say(language, f"decisions.about_{TOPICS[decision] if TOPICS[decision] == 'pair' else decision}")
         name = say(language, f"decisions.word_{decision}")
-        raise _Unreadable(say(language, "decisions.wrong_subject", found=_shown(word), decision=name, wanted=wanted))
+        raise _Unreadable(
+            say(
+                language,
+                "decisions.wrong_subject",
+                found=_shown(scrub_role(word[:LONGEST]).text),
+                decision=name,
+                wanted=wanted,
+            )
+        )
     return " ".join(ids)
 
 

@@ -87,6 +87,8 @@ def accept(
         rows = []
         for problem in problems.to_dict("records"):
             candidate_id = problem["candidate_id"]
+            if isinstance(problem.get("problem_id"), str):  # its first lead was accepted under another site's id
+                had.setdefault(candidate_id, problem["problem_id"])
             is_new = candidate_id not in had
             if is_new:
                 joined = problem["known_problem_id"] if problem["relation"] in JOINED else None

@@ -13,7 +13,7 @@ import shapely
 
 from pipeline.geometry import Floats, Shapes, fill_holes, in_threads
 from pipeline.intake.words.dates import date_span
-from pipeline.merging.contact import common_ground, fronts, survives_shrinking
+from pipeline.merging.contact import EDGE_SHARE, common_ground, fronts, shifted_iou, survives_shrinking
 from pipeline.rules import Rules
 
 NEW_ACTIVITY = ("C1", "C2", "C9")
@@ -63,6 +63,19 @@ class Meeting:
         return bool(pd.notna(self.site.activity_l1) and pd.notna(self.case.activity_l1)) and not self.agrees
 
 
+def with_fronts_of_parts(contacts: Contacts, parts: Contacts, owner: npt.NDArray[np.int64]) -> Contacts:
+    """`contacts` with the fronts that parts of a site have: `owner` is the row of contacts that each part belongs to.
+
+    A site that keeps growing has an ever longer perimeter; what it began with borders a case as it always did.
+    """
+    front_m, share, is_front = contacts.front_m.copy(), contacts.front_share.copy(), contacts.is_front.copy()
+    for k in np.flatnonzero(parts.is_front):
+        row = owner[k]
+        if not is_front[row] or parts.front_m[k] > front_m[row]:
+            front_m[row], share[row], is_front[row] = parts.front_m[k], parts.front_share[k], True
+    return contacts._replace(front_m=front_m, front_share=share, is_front=is_front)
+
+
 def measure(sites: Shapes, cases: Shapes, accuracy_m: Floats, rules: Rules) -> Contacts:
     """How paired sites and cases meet, in a CRS in metres; `accuracy_m` is the combined sigma of each two."""
     gap_m = in_threads(shapely.distance, sites, cases)
@@ -82,19 +95,31 @@ def measure(sites: Shapes, cases: Shapes, accuracy_m: Floats, rules: Rules) -> C
         rules.merge.true_overlap_left_share,
     )
     reach_m = np.clip(accuracy_m, rules.merge.drawn_front_gap_m, rules.match.front_gap_m)
-    front_m, share, is_front = _fronts(sites, cases, np.where(both, gap_m, np.inf), reach_m, rules)
+    is_ground |= _are_twins(sites, cases, both & ~is_ground & (overlap_m2 > 0), rules)
+    exact_m = np.where(containment < EDGE_SHARE, rules.merge.exact_front_gap_m, -1.0)
+    front_m, share, is_front = _fronts(sites, cases, np.where(both, gap_m, np.inf), exact_m, reach_m, rules)
     outside_m2 = shapely.area(sites) - overlap_m2
     return Contacts(gap_m, overlap_m2, containment, outside_m2, front_m, share, is_ground, is_front)
 
 
+def _are_twins(sites: Shapes, cases: Shapes, maybe: npt.NDArray[np.bool_], rules: Rules) -> npt.NDArray[np.bool_]:
+    """R08 for what is narrower than images are out of place, such as roads: one outline once shifted."""
+    areas_m2 = shapely.area(sites), shapely.area(cases)
+    are_twins = maybe & (np.minimum(*areas_m2) >= rules.merge.same_shifted_iou * np.maximum(*areas_m2))
+    for k in np.flatnonzero(are_twins):
+        iou = shifted_iou(sites[k], cases[k], rules.merge.registration_error_m)
+        are_twins[k] = iou >= rules.merge.same_shifted_iou
+    return np.asarray(are_twins)
+
+
 def _fronts(
-    sites: Shapes, cases: Shapes, gap_m: Floats, reach_m: Floats, rules: Rules
+    sites: Shapes, cases: Shapes, gap_m: Floats, exact_m: Floats, reach_m: Floats, rules: Rules
 ) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
-    """R09a between sites and cases: the exact edge first, then one drawn within `reach_m`."""
+    """R09a between sites and cases: the exact edge (within `exact_m`) first, then one drawn within `reach_m`."""
     front_m, share = np.full(len(sites), np.nan), np.full(len(sites), np.nan)
     is_front = np.zeros(len(sites), dtype=bool)
     for within_m, ends_m, least_share in (
-        (np.full(len(sites), rules.merge.exact_front_gap_m), np.zeros(len(sites)), rules.merge.exact_front_share),
+        (exact_m, np.zeros(len(sites)), rules.merge.exact_front_share),
         (reach_m, 2 * reach_m, rules.match.front_share),
     ):
         at = np.flatnonzero(~is_front & (gap_m <= within_m))

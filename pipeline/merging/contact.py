@@ -13,6 +13,7 @@ from pipeline.geometry import Floats, Shapes, in_threads
 
 AXIS_TOLERANCE = np.sin(np.radians(1.0))  # meridian convergence inside a district turns a grid by less
 MIN_GRID_EDGE_M = 1.0
+EDGE_SHARE = 0.003  # what software cut shares nothing but rounding; more is drawn by hand
 
 
 def common_ground(a: Shapes, b: Shapes, meets: Any) -> tuple[Shapes, Floats, Floats]:

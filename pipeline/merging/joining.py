@@ -15,12 +15,14 @@ import shapely
 from pipeline.merging.pairs import GROUND_RULES, GROWTH_RULES, Pair
 from pipeline.rules import MergeRules
 
+NO_SITE = -1
 Candidates = Mapping[int, list[tuple[float, int]]]
 
 
 @dataclass
 class Joined:
-    """Per lead (row) its site and the site it stood in before sites were joined; per pair what kept it from joining.
+    """Per lead (row) its site and the site it stood in before sites were joined – NO_SITE for the lead that joined them –; per
+    pair what kept it from joining.
 
     `held_back` says bridge, cap, two_sites or disagree.
     """
@@ -29,6 +31,7 @@ class Joined:
     born_in: list[int]
     leads_of: list[list[int]] = field(default_factory=list)
     held_back: dict[Pair, str] = field(default_factory=dict)
+    passed_over: set[Pair] = field(default_factory=set)  # fronts of leads that lie on ground of another site
     placed_points: set[int] = field(default_factory=set)  # points that joined the one site near them
 
 
@@ -46,17 +49,26 @@ def join_in_order(
     ground, growth = (_partners(_same_pairs(pairs, names, said)) for names in (GROUND_RULES, GROWTH_RULES))
     near_points = _candidates_of_points(pairs)
     for lead in range(len(leads)):
-        wanted = told.get(lead, [])
-        if wanted:
-            sites = sorted({joined.site_of[a] for a in wanted})
-            why = "disagree" if view.are_parted(joined, lead, sites) else None
-        else:
-            open_to = [a for a in ground.get(lead, []) if not view.are_parted(joined, lead, [joined.site_of[a]])]
-            wanted = open_to or [a for a in growth.get(lead, []) if view.may_grow(joined, a, lead)]
-            sites = sorted({joined.site_of[a] for a in wanted})
-            why = view.why_not(joined, lead, sites, near_points.get(lead, []))
+        named = sorted({joined.site_of[a] for a in told.get(lead, [])})
+        if view.are_parted(joined, lead, named):
+            joined.held_back.update({(a, lead): "disagree" for a in told[lead]})
+            named = []
+        # a person's word adds to what the rules say of a lead: it takes no lead out of the site where it stands
+        open_to = [a for a in ground.get(lead, []) if not view.are_parted(joined, lead, [*named, joined.site_of[a]])]
+        wanted = open_to or [a for a in growth.get(lead, []) if view.may_grow(joined, a, lead, named)]
+        if open_to:  # ground in common comes before fronts
+            joined.passed_over.update((a, lead) for a in growth.get(lead, []))
+        sites = sorted({joined.site_of[a] for a in wanted})
+        why = view.why_not(joined, lead, sites, near_points.get(lead, []))
+        births = {joined.born_in[a] for a in wanted} if why is None else set()
+        if named:
+            joined.held_back.update({(a, lead): why for a in wanted if why})
+            both = named if why else sorted({*named, *sites})
+            if view.are_parted(joined, lead, both):
+                both, births = named, set()
+            sites, why = both, None
         if sites and why is None:
-            _put_together(joined, lead, sites)
+            _put_together(joined, lead, sites, births)
             if view.is_point[lead]:
                 joined.placed_points.add(lead)
         else:
@@ -112,10 +124,13 @@ class _View:
         members = {lead, *(other for site in sites for other in joined.leads_of[site])}
         return any(not members.isdisjoint(self.parted.get(member, ())) for member in members)
 
-    def may_grow(self, joined: Joined, a: int, lead: int) -> bool:
-        """No growth of a's site where that holds another lead of the whole-outline layer that `lead` was drawn in."""
+    def may_grow(self, joined: Joined, a: int, lead: int, named: list[int]) -> bool:
+        """No growth of a's site where that holds another lead of the whole-outline layer that `lead` was drawn in.
+
+        `named`: the sites that a person named for `lead`.
+        """
         site = joined.site_of[a]
-        if self.are_parted(joined, lead, [site]):
+        if self.are_parted(joined, lead, [*named, site]):
             return False
         return not self.is_outline[lead] or all(
             self.layers[other] != self.layers[lead] for other in joined.leads_of[site]
@@ -162,13 +177,18 @@ class _View:
         return len(members) <= self.rules.max_leads and extent_m <= allowed_m
 
 
-def _put_together(joined: Joined, lead: int, sites: list[int]) -> None:
-    """`lead` joins the first of `sites`; the others are taken in by it."""
+def _put_together(joined: Joined, lead: int, sites: list[int], births: set[int]) -> None:
+    """`lead` joins the first of `sites`; the others are taken in by it. `births`: where the rules alone put it; nowhere, where
+    only a person's word brought it here."""
     home = sites[0]
     for site in sites[1:]:
         for other in joined.leads_of[site]:
             joined.site_of[other] = home
         joined.leads_of[home] += joined.leads_of[site]
         joined.leads_of[site] = []
-    joined.site_of[lead] = joined.born_in[lead] = home
+    joined.site_of[lead] = home
     joined.leads_of[home].append(lead)
+    if not births:
+        births = {len(joined.leads_of)}
+        joined.leads_of.append([])
+    joined.born_in[lead] = births.pop() if len(births) == 1 else NO_SITE

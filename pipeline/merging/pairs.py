@@ -15,14 +15,13 @@ import shapely
 
 from pipeline.geometry import Floats, Shapes, fill_holes, in_threads
 from pipeline.intake.words.dates import date_span
-from pipeline.merging.contact import common_ground, fronts, is_coarse_grid, shifted_iou, survives_shrinking
+from pipeline.merging.contact import EDGE_SHARE, common_ground, fronts, is_coarse_grid, shifted_iou, survives_shrinking
 from pipeline.rules import MergeRules
 
 GROWTH_RULES = ("drawn_front", "exact_front")
 SEEN_AGAIN = ("same_ground", "true_overlap")
 POINT_RULES = ("point_on_site", "two_points")
 GROUND_RULES = (*SEEN_AGAIN, *POINT_RULES)
-EDGE_SHARE = 0.01  # what software cut shares nothing but rounding; more is drawn by hand
 SEPARATE_SHARE = 0.5  # two of one layer that share less were drawn as two
 
 Mask = npt.NDArray[np.bool_]

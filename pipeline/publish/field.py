@@ -3,6 +3,7 @@
 import html
 import json
 from datetime import date
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -18,6 +19,7 @@ from pipeline.publish.field_hits import Hits, hits_of
 from pipeline.publish.field_pairs import pair_for_page, size_words
 from pipeline.publish.imagery import Chip, chips_of
 from pipeline.publish.offline import map_page, static_page
+from pipeline.publish.on_demand import OnDemand
 from pipeline.publish.rows import credits_of, is_numbered, join_words, marks_of, named_outside, problem_rows
 from pipeline.text import say
 
@@ -37,20 +39,21 @@ DECIMALS = 6
 
 def field_pages(
     place: Place, cycle: str, as_of: date, tables: dict[str, pd.DataFrame], layers: gpd.GeoDataFrame
-) -> dict[str, str]:
-    """File name → HTML of the whole pack. `layers` as in intake/ground.py; secret layers are neither drawn nor named, nor
-    is anything that they alone know."""
+) -> OnDemand[str]:
+    """File name → HTML of the whole pack, each page made when it is asked for. `layers` as in intake/ground.py; secret
+    layers are neither drawn nor named, nor is anything that they alone know."""
     problems = problem_rows(place, tables, place.language)
     towns = _towns(problems, place)
     hits = hits_of(place, tables, place.language)
     shown = [layer for layer in named_outside(place.layers) if layer.layer_class != "admin"]
-    features = [(layer, layers[layers["layer_id"] == layer.id]) for layer in shown]  # once, not for every township
+    columns = [*FEATURE_WORDS, "geometry"]
+    features = [(layer, layers.loc[layers["layer_id"] == layer.id, columns]) for layer in shown]  # once for all pages
     chips = chips_of(place, problems, layers.crs) if place.imagery else {}
     pages = {
-        file: _town_page(place, cycle, as_of, name, problems.loc[rows], hits, features, layers.crs, chips)
+        file: partial(_town_page, place, cycle, as_of, name, problems.loc[rows], hits, features, layers.crs, chips)
         for file, (name, rows) in towns.items()
     }
-    return {"index.html": _index_page(place, cycle, as_of, problems, towns, chips), **pages}
+    return OnDemand({"index.html": partial(_index_page, place, cycle, as_of, problems, towns, chips), **pages})
 
 
 def _towns(problems: gpd.GeoDataFrame, place: Place) -> dict[str, tuple[str, Any]]:

@@ -1,6 +1,8 @@
 """What a field page says a problem lies on: what the layers say that may leave the office, and nothing of secret ones."""
 
 from collections import defaultdict
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from pipeline.config import Place
@@ -26,13 +28,18 @@ def hits_of(place: Place, tables: Tables, language: str) -> dict[str, Hits]:
     """site_id → what may be said of each problem."""
     overlaps = tables["overlaps"]
     is_hit = overlaps["subject"].eq("site") & overlaps["position"].isin(HITS) & overlaps["level"].ne("class")
-    rows = overlaps[is_hit].sort_values(["overlap_m2", "feature_key"], ascending=[False, True], kind="stable")
-    by_site: dict[str, list[Row]] = defaultdict(list)
-    for row in rows[COLUMNS].to_dict("records"):
-        by_site[row["subject_id"]].append(row)
+    order = ["subject_id", "overlap_m2", "feature_key"]
+    rows = overlaps.loc[is_hit, COLUMNS].sort_values(order, ascending=[True, False, True], kind="stable")
     named = {layer.id for layer in named_outside(place.layers)}
     areas = tables["problems"][["site_id", *(f"{name}_m2" for name in CLASSES)]].to_dict("records")
-    return {problem["site_id"]: _hits(problem, by_site[problem["site_id"]], named, language) for problem in areas}
+    problems = {problem["site_id"]: problem for problem in areas}
+    hits = {site_id: _hits(problem, [], named, language) for site_id, problem in problems.items()}
+    # site by site: a million rows as dicts at once would take a gigabyte
+    for site_id, own in groupby(zip(*(rows[name] for name in COLUMNS), strict=True), key=itemgetter(0)):
+        if site_id in problems:
+            records = [dict(zip(COLUMNS, row, strict=True)) for row in own]
+            hits[site_id] = _hits(problems[site_id], records, named, language)
+    return hits
 
 
 def _hits(problem: Row, rows: list[Row], named: set[str], language: str) -> Hits:

@@ -16,6 +16,7 @@ from branca.element import Element, MacroElement
 from jinja2 import Template
 
 MAP_ID = "field"
+TITLE, BODY, DATA = "<title></title>", "<!--body-->", '<script id="field-data" type="application/json"></script>'
 DROPPED = ("jquery", "bootstrap", "fontawesome", "awesome", "glyphicons")  # folium's own, not used here
 _TAG = re.compile(r'<script src="([^"]+)"></script>|<link rel="stylesheet" href="([^"]+)"\s*/?>')
 
@@ -40,15 +41,15 @@ def map_page(title: str, language: str, body: str, data: dict[str, Any]) -> str:
     figure: Any = front.get_root()
     figure._id = "page"
     data = {**data, "map": front.get_name(), "mapDiv": front.get_name()}
-    figure.html.add_child(Element(body), name="body")
-    figure.html.add_child(
-        Element(f'<script id="field-data" type="application/json">{safe_json(data)}</script>'), name="data"
-    )
+    figure.html.add_child(Element(BODY), name="body")
+    figure.html.add_child(Element(DATA), name="data")
     _own_script().add_to(front)
-    figure.header.add_child(Element(f"<title>{html.escape(title)}</title>"), name="title")
+    figure.header.add_child(Element(TITLE), name="title")
     figure.header.add_child(Element(f"<style>{asset('field.css')}</style>"), name="style")
     page = figure.render().replace("<html>", f'<html lang="{language}">', 1)
-    return lock(inline(page))
+    # text goes in behind the template engine, which would run the {{…}} of a name; the data last, as they are large
+    page = page.replace(TITLE, f"<title>{html.escape(title)}</title>", 1).replace(BODY, body, 1)
+    return lock(inline(page)).replace(DATA, DATA.replace("></", f">{safe_json(data)}</"), 1)
 
 
 def _own_script() -> Any:

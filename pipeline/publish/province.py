@@ -2,6 +2,7 @@
 
 import math
 import sqlite3
+from collections.abc import Mapping
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -51,7 +52,7 @@ def _cell(value: Any, column: DeliveredColumn) -> Any:
 
 
 def write_geopackage(
-    path: Path, delivery: Delivery, rows: dict[str, pd.DataFrame], as_of: date, working_crs: pyproj.CRS
+    path: Path, delivery: Delivery, rows: Mapping[str, pd.DataFrame], as_of: date, working_crs: pyproj.CRS
 ) -> None:
     """Write every layer of `delivery` from its row set; geometry goes from `working_crs` to the delivery's CRS."""
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{as_of.isoformat()}T00:00:00.000Z"})

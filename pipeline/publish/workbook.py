@@ -1,6 +1,7 @@
 """The list as a workbook (疑似问题清单): one sheet per row set, ready to print, equal bytes for equal runs."""
 
 import math
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ PAGE_WIDTH = 150  # characters that stay readable across one landscape A4
 
 
 def write_workbook(
-    path: Path, delivery: Delivery, rows: dict[str, pd.DataFrame], as_of: date, marks: list[str]
+    path: Path, delivery: Delivery, rows: Mapping[str, pd.DataFrame], as_of: date, marks: list[str]
 ) -> None:
     """Write every sheet of `delivery` from its row set; `marks` stand under each title and in the footer."""
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as workbook:

@@ -1,6 +1,7 @@
 """belong: a site whose lead a case already holds belongs to that case – now, or by an earlier version of its record."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 
 import geopandas as gpd
@@ -17,12 +18,16 @@ OWN = ("ledger", "decisions")  # source_id of cases that were accepted, or judge
 
 
 def belong(
-    matches: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, cases: gpd.GeoDataFrame, language: str = "zh"
+    matches: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    cases: gpd.GeoDataFrame,
+    language: str = "zh",
+    said: Collection[tuple[str, str]] = (),
 ) -> gpd.GeoDataFrame:
     """Table matches, settled: a site that is the same as a case holding one of its leads has no other growth or sameness.
 
     A site with a corrected record of a case that is no longer the same is asked about, once per case: it never gets a
-    number of its own.
+    number of its own – unless a person spoke of the two: `said` has (site_id, problem_id).
     """
     holds: dict[str, list[int]] = defaultdict(list)
     for k, lead_ids in enumerate(cases["lead_ids"]):
@@ -38,9 +43,9 @@ def belong(
         own = [k for k in _held(holds, lead_ids) if is_own[k]]
         ids = set(cases["problem_id"].iloc[[*corrected, *own]]) if corrected or own else set()
         if any(row["relation"] == "same" and row["problem_id"] in ids for row in rows.get(site_id, [])):
-            rows[site_id] = [_stepped_back(row, ids) for row in rows[site_id]]
-        elif corrected:
-            rows[site_id] = [_asked(sites.iloc[i], cases.iloc[k], language) for k in corrected]
+            rows[site_id] = [_stepped_back(row, ids, language) for row in rows[site_id]]
+        elif asked := [k for k in corrected if (site_id, cases["problem_id"].iloc[k]) not in said]:
+            rows[site_id] = [_asked(sites.iloc[i], cases.iloc[k], language) for k in asked]
     frame = pd.DataFrame([row for own_rows in rows.values() for row in own_rows], columns=MATCHES.names)
     return gpd.GeoDataFrame(shape_table(frame, MATCHES), geometry="geometry", crs=sites.crs)
 
@@ -49,9 +54,11 @@ def _held(holds: dict[str, list[int]], lead_ids: list[str]) -> list[int]:
     return sorted({k for lead_id in lead_ids for k in holds.get(lead_id, [])})
 
 
-def _stepped_back(row: Row, ids: set[str]) -> Row:
-    is_other = row["problem_id"] not in ids and row["relation"] in ("grown", "same", "review")
-    return {**row, "relation": "adjacent"} if is_other else row
+def _stepped_back(row: Row, ids: set[str], language: str) -> Row:
+    if row["problem_id"] in ids or row["relation"] not in ("grown", "same", "review"):
+        return row
+    reason = say(language, "match.belongs_elsewhere", case=row["problem_id"], cases="、".join(sorted(ids)))
+    return {**row, "relation": "adjacent", "reason": reason}
 
 
 def _asked(site: Any, case: Any, language: str) -> Row:

@@ -19,6 +19,7 @@ from pipeline.text import say
 OPEN_STATE = "B9"
 CLOSED_STATES = ("B11", "B12", "B13", "B14", "B15")
 NOWHERE = "none"
+PERSON = "person"  # crs_confidence of a record without a place that someone pointed out
 
 
 def build_cases(
@@ -36,8 +37,9 @@ def build_cases(
 def _located(leads: gpd.GeoDataFrame, language: str) -> pd.DataFrame:
     known = pd.DataFrame(leads[leads["case_geometry"].notna()])
     states = [to_state(word) or OPEN_STATE for word in known["legacy_state"]]
+    is_pointed_out = known["crs_confidence"] == PERSON  # it was known by name alone, and keeps the id it had then
     cases = known.assign(
-        problem_id=["K" + lead_id[1:] for lead_id in known["root_lead_id"]],
+        problem_id=["K" + own[1:] for own in known["root_lead_id"].where(~is_pointed_out, known["report_id"])],
         lead_ids=[[lead_id, *old] for lead_id, old in zip(known["lead_id"], known["corrects"], strict=True)],
         state=states,
         is_closed=[state in CLOSED_STATES for state in states],

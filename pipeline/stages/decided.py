@@ -88,11 +88,17 @@ def correct_leads(leads: gpd.GeoDataFrame, decisions: pd.DataFrame, ground: Grou
     return gpd.GeoDataFrame(shape_table(moved, LEADS), geometry="geometry", crs=leads.crs)
 
 
-def correct_sites(sites: gpd.GeoDataFrame, decisions: pd.DataFrame, leads: pd.DataFrame) -> gpd.GeoDataFrame:
-    """`sites` with the activity that persons gave to a site or candidate."""
+def correct_sites(
+    sites: gpd.GeoDataFrame, decisions: pd.DataFrame, leads: pd.DataFrame, language: str
+) -> gpd.GeoDataFrame:
+    """`sites` with the activity that persons gave to a site or candidate; those on which they disagree wait for review."""
     site_of = _site_by_tail(sites, leads)
     rows = {site_id: row for row, site_id in enumerate(sites["site_id"])}
-    cells = {name: sites[name].tolist() for name in ("activity_l1", "activity_l2")}
+    cells = {name: sites[name].tolist() for name in ("activity_l1", "activity_l2", "needs_review", "review_reason")}
+    contested = decisions[decisions["effect"] == "contradicted"]
+    for row in (rows[site_of[one[1:]]] for one in contested["subject"].str.split().explode() if one[1:] in site_of):
+        cells["needs_review"][row] = True
+        cells["review_reason"][row] = say(language, "decided.contested")
     for said in in_force(decisions, "activity"):
         site_id = site_of.get(said.subject[1:])
         if said.subject[0] in "SC" and site_id is not None:
@@ -142,18 +148,21 @@ def judged_cases(
     """(cases, fates): the ground that persons judged, as cases that later leads are matched with, and what was said of each.
 
     Ground is that of the leads received by the day of the decision: so nothing is asked twice, and what came later shows.
-    `fates` has the problem_id of such a case, or the site_id of a site to keep.
+    `fates` has the problem_id of such a case, or the site_id of a site to keep. A word of a lead holds for its site and one of
+    a record for the sites of its leads; of several on one site the latest counts.
     """
     site_of = _site_by_tail(sites, leads)
     by_id = {site.site_id: site for site in sites.itertuples()}
     own = {lead.lead_id: lead for lead in leads.itertuples()}
+    of_record = leads.groupby("report_id")["lead_id"].agg(list).to_dict()
+    said_of: dict[str, Any] = {}
+    for said in sorted(in_force(decisions, "leave_out", "not_a_problem", "keep"), key=lambda said: str(said.date)):
+        tails = (one[1:] for one in of_record.get(said.subject, [said.subject]))
+        said_of |= {site_of[tail]: said for tail in tails if tail in site_of}
     rows: list[dict[str, Any]] = []
     fates: dict[str, Fate] = {}
-    for said in in_force(decisions, "leave_out", "not_a_problem", "keep"):
-        site = by_id.get(site_of.get(said.subject[1:], ""))
-        if site is None:
-            continue
-        words = _words(said, language)
+    for site_id, said in said_of.items():
+        site, words = by_id[site_id], _words(said, language)
         fate = Fate(said.decision, said.value if isinstance(said.value, str) else "", words)
         if said.decision == "keep":
             fates[site.site_id] = fate

@@ -9,7 +9,6 @@ import pandas as pd
 
 from pipeline.config import Place
 from pipeline.intake.ground import Ground, surface_points, towns_of
-from pipeline.intake.records import family_order
 from pipeline.intake.words.codes import zone_rank
 
 HITS = ("inside", "crossing", "within")
@@ -51,17 +50,16 @@ def gather_facts(
     related = _relations(matches)
     voting = {layer.layer_class for layer in place.layers if layer.counts}
     secret = {layer.id for layer in place.layers if layer.secrecy == "secret"}
-    order = family_order({source.id: source for source in place.sources})
-    family = {source_id: first for source_id, (first, _) in order.items()}
+    voice = {source.id: (source.provider, source.source_code) for source in place.sources}
     extra = [
         {
-            **_words([lead_rows[lead_id] for lead_id in lead_ids], family),
+            **_words([lead_rows[lead_id] for lead_id in lead_ids], voice),
             **_figures(lines[site_id], voting, secret, place.screens_for),
             **related.get(site_id, NO_RELATION),
         }
         for site_id, lead_ids in zip(sites["site_id"], sites["lead_ids"], strict=True)
     ]
-    columns = list({**_words([], family), **_figures([], voting, secret, place.screens_for), **NO_RELATION})
+    columns = list({**_words([], voice), **_figures([], voting, secret, place.screens_for), **NO_RELATION})
     facts = facts.join(pd.DataFrame(extra, index=facts.index, columns=columns, dtype=object))
     new_m2 = facts["new_m2"].astype(float).fillna(facts["area_m2"])
     return facts.assign(new_m2=new_m2, is_point=facts["area_m2"] == 0)
@@ -73,11 +71,11 @@ def _records(frame: pd.DataFrame, columns: list[str]) -> list[Row]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*cells, strict=True)]
 
 
-def _words(leads: list[Row], family: dict[str, str]) -> Row:
-    """`n_independent`: a source and its correction are one voice."""
+def _words(leads: list[Row], voice: dict[str, tuple[str, str]]) -> Row:
+    """`n_independent`: what one provider sends of one kind – every year, and corrections too – is one voice."""
     return {
         "source_ids": _unique(lead["source_id"] for lead in leads),
-        "n_independent": len({family[lead["source_id"]] for lead in leads}),
+        "n_independent": len({voice[lead["source_id"]] for lead in leads}),
         "source_codes": _unique(lead["source_code"] for lead in leads),
         "orig_nos": _unique(lead["orig_no"] for lead in leads),
         "periods": sorted(_unique(lead["period"] for lead in leads)),

@@ -12,13 +12,14 @@ import shapely
 from pipeline.declare import shape_table
 from pipeline.geometry import Floats, Shapes, area_m2, in_threads, polygons_of
 from pipeline.intake.words.names import alike
-from pipeline.merging.against import Contacts, Meeting, Verdict, judge, judge_told_same, measure
+from pipeline.merging.against import Contacts, Meeting, Verdict, judge, judge_told_same, measure, with_fronts_of_parts
 from pipeline.rules import Rules
 from pipeline.tables import MATCHES
 from pipeline.text import say
 
 ZONES_WITHOUT_MINIMUM = ("Z1", "Z12", "N1")  # R02
 NUMBERS = ("overlap_m2", "outside_m2", "front_m", "front_share", "gap_m")
+SHOWN_FROM_M = 1.0  # a corner has no edge to speak of
 Said = Mapping[tuple[str, str], str]
 
 
@@ -30,18 +31,19 @@ def match(
     language: str = "zh",
     names: Mapping[str, list[str]] | None = None,
     said: Said | None = None,
+    growth: gpd.GeoDataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """Table matches: every site with every case near it. All frames share one CRS in metres.
 
     `layers` (features that count) tells whether a site reaches a layer or zone that the case did not touch. `names`: site_id →
     what its place is called, for cases of which only a name is known. `said`: (site_id, problem_id) → same or apart, where a
-    person decided; that goes before every rule.
+    person decided; that goes before every rule. `growth` (table): a front of what a site began with is a front of the site.
     """
     sites, names, said = sites.reset_index(drop=True), names or {}, said or {}
     has_ground = cases.geometry.notna()
     located, unlocated = cases[has_ground].reset_index(drop=True), cases[~has_ground].reset_index(drop=True)
     i, j = _near(sites, located, rules, said)
-    rows = _by_place(sites, located, i, j, layers, rules, language, said)
+    rows = _by_place(sites, located, i, j, layers, rules, language, said, growth)
     rows += _by_name(sites, unlocated, names, rules, language, said)
     frame = pd.DataFrame(rows, columns=MATCHES.names)
     frame["new_m2"] = area_m2(frame["geometry"].to_numpy(dtype=object), sites.crs)
@@ -71,6 +73,7 @@ def _by_place(
     rules: Rules,
     language: str,
     said: Said,
+    growth: gpd.GeoDataFrame | None,
 ) -> list[dict[str, Any]]:
     """Rows of sites with cases whose place is known."""
     if not len(i):
@@ -80,6 +83,8 @@ def _by_place(
         *(frame["position_accuracy_m"].to_numpy(dtype=float)[rows] for frame, rows in ((sites, i), (cases, j)))
     )
     contacts = measure(own[i], known[j], accuracy_m, rules)
+    if growth is not None:
+        contacts = _with_growth(contacts, sites, growth, known, i, j, accuracy_m, rules)
     grounds = _grounds(known, i, j)
     new_grounds = _new_grounds(own, grounds, sorted(set(i.tolist())))
     site_rows, case_rows = list(sites.itertuples()), list(cases.itertuples())
@@ -98,10 +103,31 @@ def _by_place(
             contacts.is_front[k], is_known[k], [contacts.gap_m[other] for other in rivals], is_only,
         )  # fmt: skip
         relation, why = _verdict(meeting, said.get((site.site_id, case.problem_id)), rules)
+        if why == "beside" and contacts.front_m[k] >= SHOWN_FROM_M:
+            why = "beside_edge"
         if relation is not None:
             numbers = {name: float(getattr(contacts, name)[k]) for name in NUMBERS}
             rows.append(_row(site, case, relation, why, language, new_grounds[int(i[k])], **numbers))
     return rows
+
+
+def _with_growth(
+    contacts: Contacts,
+    sites: gpd.GeoDataFrame,
+    growth: gpd.GeoDataFrame,
+    cases: Shapes,
+    i: Any,
+    j: Any,
+    accuracy_m: Floats,
+    rules: Rules,
+) -> Contacts:
+    """`contacts` with the fronts of what each site began with, where the site as a whole has none."""
+    grown = growth[growth.geometry.notna() & growth["site_id"].duplicated(keep=False)].drop_duplicates("site_id")
+    row_of = {site_id: row for row, site_id in enumerate(grown["site_id"])}
+    first = np.array([row_of.get(site_id, -1) for site_id in sites["site_id"].to_numpy()[i]], dtype=np.int64)
+    owner = np.flatnonzero((first >= 0) & ~contacts.is_front)
+    parts = measure(grown.geometry.to_numpy()[first[owner]], cases[j[owner]], accuracy_m[owner], rules)
+    return with_fronts_of_parts(contacts, parts, owner)
 
 
 def _may_be(site: Any, case: Any) -> bool:

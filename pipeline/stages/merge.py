@@ -37,8 +37,8 @@ def merge(
 
     `said`: pairs of lead_ids, in any order, that a person called same or apart; it goes before every rule, and ids that are
     not among the leads say nothing. `members` has one row per lead: lead_id, site_no (0, 1 …), born_no (the site it stood in
-    before sites were joined), parted_from (lead_id that it would have joined but for a person), review_reason (None where
-    nothing is undecided).
+    before sites were joined, -1 for the lead that joined them), parted_from (lead_id that it would have joined but for a person),
+    review_reason (None where nothing is undecided).
     """
     leads = joining_order(leads)
     row_of = {lead_id: row for row, lead_id in enumerate(leads["lead_id"])}
@@ -87,7 +87,8 @@ def _settle(pairs: pd.DataFrame, joined: Joined, told: Mapping[Pair, str]) -> pd
             rules[k], decisions[k] = f"{PERSON} (by_others)", "apart"
         elif decisions[k] == "same" and not together:
             held = joined.held_back.get(pair)
-            rules[k], decisions[k] = (held, "review") if held else ("explained", "apart")
+            why_apart = "other_ground" if pair in joined.passed_over else "explained"
+            rules[k], decisions[k] = (held, "review") if held else (why_apart, "apart")
     return pairs.assign(rule=rules, decision=decisions)
 
 

@@ -11,12 +11,13 @@ import pandas as pd
 
 from pipeline.declare import shape_table
 from pipeline.geometry import ALPHABET, make_id
-from pipeline.intake.decision_rows import AS_RECEIVED, TOPICS
+from pipeline.intake.decision_rows import AS_RECEIVED, TOPICS, about
 from pipeline.intake.words.codes import label
 from pipeline.tables import QUESTIONS
 from pipeline.text import say
 
 Row = dict[str, Any]
+Parted = dict[frozenset[str], list[str]]
 MOST_NAMED = 5  # partners, cases or places with an answer of their own: who must read more than these chooses none well
 SAME_PLACE_DEG = 1e-6  # 0.1 m: a candidate nearer than this to the position as received is that position
 OWN_ID = re.compile(f"[LRS][{ALPHABET}]{{11}}")
@@ -67,7 +68,7 @@ def ask(
         *_on_disagreements(decisions, known),
         *_on_sites(merges, known, idle),
         *_on_cases(matches, known),
-        *_on_leads(leads, candidates, known),
+        *_on_leads(leads, candidates, decisions, known),
         *_on_records(candidates, reports, decisions, known),
     ]
     named = {site_id for question in asked for site_id in question.site_ids}
@@ -119,8 +120,18 @@ def _on_sites(merges: pd.DataFrame, known: _Known, idle: Collection[str]) -> Ite
     for pairs in of_pair.values():
         strongest = min(pairs, key=_strongest)
         partners[pairs[0]["asking"]].append({**strongest, "partner": pairs[0]["partner"]})
+    parted = _parted(merges, known)
     for asking, pairs in partners.items():
-        yield _which_site(asking, sorted(pairs, key=lambda pair: (pair["gap_m"], *_strongest(pair))), known)
+        yield _which_site(asking, sorted(pairs, key=lambda pair: (pair["gap_m"], *_strongest(pair))), parted, known)
+
+
+def _parted(merges: pd.DataFrame, known: _Known) -> Parted:
+    """Two sites → the pairs of their leads that a person called two places."""
+    found: Parted = defaultdict(list)
+    told = merges[(merges["rule"] == "person") & (merges["decision"] == "apart")]
+    for a, b in zip(told["lead_a"], told["lead_b"], strict=True):
+        found[frozenset({known.site_of[a], known.site_of[b]})].append(f"{a} {b}")
+    return found
 
 
 def _strongest(pair: Row) -> tuple[Any, ...]:
@@ -128,7 +139,7 @@ def _strongest(pair: Row) -> tuple[Any, ...]:
     return *numbers, pair["gap_m"], pair["lead_a"], pair["lead_b"]
 
 
-def _which_site(asking: str, pairs: list[Row], known: _Known) -> Question:
+def _which_site(asking: str, pairs: list[Row], parted: Parted, known: _Known) -> Question:
     language = known.language
     subjects = {pair["partner"]: f"{pair['lead_a']} {pair['lead_b']}" for pair in pairs}
     named = pairs[:MOST_NAMED]
@@ -141,21 +152,37 @@ def _which_site(asking: str, pairs: list[Row], known: _Known) -> Question:
         text = say(language, key, site=asking, n=len(pairs), shown=len(named), partners=_listed(lines, language))
         labels = ["questions.same_only"] * len(named)
     answers = [
-        (say(language, key, other=pair["partner"]), _one_of(subjects, pair["partner"]))
+        (
+            say(language, key, other=pair["partner"]),
+            _one_of(subjects, pair["partner"]) + _taken_back(parted, subjects, asking, pair["partner"]),
+        )
         for key, pair in zip(labels, named, strict=True)
     ]
     if 1 < len(pairs) <= MOST_NAMED:
-        answers.append((say(language, "questions.same_all"), [Decision(own, "same") for own in subjects.values()]))
+        every = [Decision(own, "same") for own in subjects.values()] + _taken_back(parted, subjects, asking, *subjects)
+        answers.append((say(language, "questions.same_all"), every))
     none = "questions.apart" if len(pairs) == 1 else "questions.apart_all"
     answers.append((say(language, none), _one_of(subjects)))
     leads = dict.fromkeys(lead for pair in pairs for lead in (pair["lead_a"], pair["lead_b"]))
     asking_first = sorted(leads, key=lambda lead: known.site_of[lead] != asking)
-    return Question("sites", text, answers, [asking, *subjects], asking_first)
+    topic = "disagree" if any(pair["rule"] == "disagree" for pair in pairs) else ""  # not the question answered before
+    return Question("sites", text, answers, [asking, *subjects], asking_first, topic=topic)
 
 
 def _one_of(subjects: dict[str, str], chosen: str | None = None) -> list[Decision]:
     """Same with the chosen one, apart from every other."""
     return [Decision(subject, "same" if name == chosen else "apart") for name, subject in subjects.items()]
+
+
+def _taken_back(parted: Parted, subjects: dict[str, str], *sites: str) -> list[Decision]:
+    """Where `sites` are called one place: what was said before to part them, turned."""
+    pairs = [
+        pair
+        for k, one in enumerate(sites)
+        for other in sites[k + 1 :]
+        for pair in parted.get(frozenset({one, other}), [])
+    ]
+    return [Decision(pair, "same") for pair in pairs if pair not in subjects.values()]
 
 
 def _on_cases(matches: pd.DataFrame, known: _Known) -> Iterator[Question]:
@@ -181,13 +208,17 @@ def _likeliest(row: Row) -> tuple[Any, ...]:
     return -row["overlap_m2"], -row["front_m"] if pd.notna(row["front_m"]) else 0.0, gap_m, row["problem_id"]
 
 
-def _on_leads(leads: pd.DataFrame, candidates: pd.DataFrame, known: _Known) -> Iterator[Question]:
-    """One question per lead whose position is in doubt."""
+def _on_leads(
+    leads: pd.DataFrame, candidates: pd.DataFrame, decisions: pd.DataFrame, known: _Known
+) -> Iterator[Question]:
+    """One question per lead whose position is in doubt and that nobody left out."""
+    is_out = decisions["effect"].isin(["", "applied"]) & decisions["decision"].isin(["leave_out", "not_a_problem"])
+    left_out = {known.site_of.get(subject, subject) for subject in decisions.loc[is_out, "subject"]}
     places = _by(candidates[candidates["lead_id"].notna()], "lead_id")
     columns = ["lead_id", "orig_no", "lon", "lat", "doubt"]
     for lead in pd.DataFrame(leads.loc[leads["doubt"].notna(), columns]).to_dict("records"):
         lead_id = lead["lead_id"]
-        if _is_contested(lead_id, known):
+        if _is_contested(lead_id, known) or known.site_of.get(lead_id, lead_id) in left_out:
             continue
         others = [place for place in places.get(lead_id, []) if not _is_at(place, lead)]
         words = say(known.language, "questions.as_received", lon=lead["lon"], lat=lead["lat"])
@@ -247,8 +278,9 @@ def _on_disagreements(decisions: pd.DataFrame, known: _Known) -> Iterator[Questi
     of_topic: dict[tuple[str, frozenset[str]], list[Row]] = defaultdict(list)
     contested = decisions[decisions["effect"] == "contradicted"].sort_values("row").drop(columns="row")
     for row in contested.astype(object).where(contested.notna(), "").to_dict("records"):
-        of_topic[TOPICS[row["decision"]], frozenset(row["subject"].split())].append(row)
-    for (topic, ids), rows in of_topic.items():
+        of_topic[about(row["subject"], row["decision"])].append(row)
+    for (topic, _), rows in of_topic.items():
+        ids = rows[0]["subject"].split()
         if any(OWN_ID.fullmatch(name) and not (name in known.site_of or name in known.received) for name in ids):
             continue
         subject = rows[0]["subject"]

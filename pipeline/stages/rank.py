@@ -50,13 +50,13 @@ def judge_sites(facts: pd.DataFrame, place: Place, fates: Mapping[str, Any] | No
 def rank(judged: pd.DataFrame, place: Place, as_of: date, accepted: pd.DataFrame, crs: Any) -> gpd.GeoDataFrame:
     """Table problems from the listed rows of judge_sites, most urgent first.
 
-    `accepted` (candidate_id, problem_id, lead_ids) gives the official numbers this cycle already has; no number ever depends on
-    the order of the list.
+    `accepted` (candidate_id, problem_id, lead_ids) gives the official numbers this cycle already has; a site keeps that of the
+    problem whose first lead it holds, and no number ever depends on the order of the list.
     """
     listed = judged[judged["outcome"] == "listed"].reset_index(drop=True)
     sites = list(listed.itertuples())
     reasons = [_reasons(site, place) for site in sites]
-    numbers = accepted.set_index("candidate_id")["problem_id"]
+    numbers = _numbers(listed, accepted)
     check_due = _working_days_later(as_of, place.rules.deadline.check_working_days, place)
     problems = listed.assign(
         candidate_id="C" + listed["site_id"].str[1:],
@@ -72,9 +72,9 @@ def rank(judged: pd.DataFrame, place: Place, as_of: date, accepted: pd.DataFrame
         department=[_department(place, site.activity_l1) for site in sites],
         check_due=check_due,
     )
-    problems["problem_id"] = problems["candidate_id"].map(numbers)
+    problems["problem_id"] = [numbers.get(site_id, [None])[0] for site_id in problems["site_id"]]
     taken = {lead_id for lead_ids in accepted["lead_ids"] for lead_id in lead_ids}
-    asked = [_question(site, taken, place.language) for site in sites]
+    asked = [_question(site, taken, numbers.get(site.site_id, []), place.language) for site in sites]
     problems = problems.assign(needs_review=[bool(question) for question in asked], review_reason=asked)
     order = problems.assign(lower=-problems["score"], smaller=-problems["new_m2"])
     problems = problems.loc[order.sort_values(["priority", "lower", "smaller", "candidate_id"], kind="stable").index]
@@ -295,9 +295,24 @@ def _not_covered(site: Any, language: str) -> str:
     return say(language, "rank.not_covered", names=names)
 
 
-def _question(site: Any, accepted_leads: set[str], language: str) -> str | None:
+def _numbers(listed: pd.DataFrame, accepted: pd.DataFrame) -> dict[str, list[str]]:
+    """site_id → official numbers of this cycle whose first lead now stands in it: its own, then those of what it took in."""
+    site_of = {
+        lead_id[1:]: site.site_id for site in listed.itertuples() for lead_id in (*site.corrected_leads, *site.lead_ids)
+    }
+    found: dict[str, list[str]] = {}
+    for row in accepted.sort_values("problem_id").itertuples():
+        if (site_id := site_of.get(row.candidate_id[1:])) is not None:
+            own = found.setdefault(site_id, [])
+            own.insert(0 if row.candidate_id[1:] == site_id[1:] else len(own), row.problem_id)
+    return {site_id: list(dict.fromkeys(own)) for site_id, own in found.items()}
+
+
+def _question(site: Any, accepted_leads: set[str], numbers: list[str], language: str) -> str | None:
     """What a person has to decide before the problem can be accepted; None when nothing."""
-    if accepted_leads & set(site.corrected_leads):
+    if len(numbers) > 1 and not site.is_kept:
+        return say(language, "rank.accepted_as_several", ids=_joined(numbers, language))
+    if accepted_leads & set(site.corrected_leads) and not site.is_kept:
         return say(language, "rank.corrected_after_accept")
     if site.relation == "review":
         return str(site.relation_reason)

@@ -13,6 +13,7 @@ from pipeline.declare import shape_table
 from pipeline.geometry import AREA_DECIMALS, Shapes, area_m2, part_within
 from pipeline.intake.words.codes import UNKNOWN_ACTIVITY, UNKNOWN_CHANGE
 from pipeline.merging.history import History, history_of
+from pipeline.merging.joining import NO_SITE
 from pipeline.tables import GROWTH, SITES
 
 Lead = dict[str, Any]
@@ -157,6 +158,7 @@ def _absorbed(leads: list[Lead]) -> list[str]:
     by_birth: dict[Any, list[Lead]] = defaultdict(list)
     for lead in leads:
         by_birth[lead.get("born_no")].append(lead)
+    by_birth.pop(NO_SITE, None)
     return sorted({_id_of(own) for own in by_birth.values()} - {_id_of(leads)})
 
 

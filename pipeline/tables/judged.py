@@ -53,7 +53,9 @@ SITES = Table(
         ),
         needed("absorbed_ids", "list", "site_ids its leads bore before a later lead joined them"),
         optional("split_from", "text", "site_id of the site that a person parted it from"),
-        needed("needs_review", "bool", "a pair of its leads is undecided, or its position is"),
+        needed(
+            "needs_review", "bool", "a pair of its leads is undecided, its position is, or persons disagree about it"
+        ),
         optional("review_reason", "text", "why, in words"),
         needed("geometry", "geometry", "union of its polygons, or its best point"),
     ),
