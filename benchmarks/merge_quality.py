@@ -71,7 +71,7 @@ def run(
 ) -> tuple[pd.DataFrame, pd.DataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """(merges, members, sites, matches) as the job makes them, without layers."""
     merges, members = merge(leads, rules.merge, "en")
-    sites, growth = build_sites(leads, members)
+    sites, growth = build_sites(leads, members, merges=merges)
     return merges, members, sites, match(sites, cases, no_layers(), rules, "en", growth=growth)
 
 

@@ -116,7 +116,7 @@ def test_leads_along_known_ground(tables):
 
     place = read_place(HOME / "configs" / "tapajos")
     leads = tables["leads"][tables["leads"]["kind"] == "change"]
-    alone = leads.assign(site_id=leads["lead_id"], is_text_only=False)
+    alone = leads.assign(site_id=leads["lead_id"], is_text_only=False, neighbour_ids=[()] * len(leads))
     matches = match(alone, tables["cases"], read_ground(place).layers, place.rules, "en")
     touching = set(matches.loc[matches["gap_m"] <= 0.5, "site_id"])
     grown = set(matches.loc[matches["relation"] == "grown", "site_id"])

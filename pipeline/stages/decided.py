@@ -151,17 +151,11 @@ def judged_cases(
     `fates` has the problem_id of such a case, or the site_id of a site to keep. A word of a lead holds for its site and one of
     a record for the sites of its leads; of several on one site the latest counts.
     """
-    site_of = _site_by_tail(sites, leads)
     by_id = {site.site_id: site for site in sites.itertuples()}
     own = {lead.lead_id: lead for lead in leads.itertuples()}
-    of_record = leads.groupby("report_id")["lead_id"].agg(list).to_dict()
-    said_of: dict[str, Any] = {}
-    for said in sorted(in_force(decisions, "leave_out", "not_a_problem", "keep"), key=lambda said: str(said.date)):
-        tails = (one[1:] for one in of_record.get(said.subject, [said.subject]))
-        said_of |= {site_of[tail]: said for tail in tails if tail in site_of}
     rows: list[dict[str, Any]] = []
     fates: dict[str, Fate] = {}
-    for site_id, said in said_of.items():
+    for site_id, said in _fates_said(decisions, sites, leads).items():
         site, words = by_id[site_id], _words(said, language)
         fate = Fate(said.decision, said.value if isinstance(said.value, str) else "", words)
         if said.decision == "keep":
@@ -191,6 +185,17 @@ def judged_cases(
     return gpd.GeoDataFrame(
         pd.DataFrame(rows), geometry="geometry" if rows else None, crs=sites.crs if rows else None
     ), fates
+
+
+def _fates_said(decisions: pd.DataFrame, sites: pd.DataFrame, leads: pd.DataFrame) -> dict[str, Any]:
+    """site_id → the latest row that says what shall become of it."""
+    site_of = _site_by_tail(sites, leads)
+    of_record = leads.groupby("report_id")["lead_id"].agg(list).to_dict()
+    found: dict[str, Any] = {}
+    for said in sorted(in_force(decisions, "leave_out", "not_a_problem", "keep"), key=lambda said: str(said.date)):
+        tails = (one[1:] for one in of_record.get(said.subject, [said.subject]))
+        found |= {site_of[tail]: said for tail in tails if tail in site_of}
+    return found
 
 
 def own_ground(judged: gpd.GeoDataFrame, sites: pd.DataFrame) -> Pairs:

@@ -18,6 +18,7 @@ from pipeline.tables import MATCHES
 from pipeline.text import say
 
 ZONES_WITHOUT_MINIMUM = ("Z1", "Z12", "N1")  # R02
+BELONGS = ("same", "grown", "rebound")
 NUMBERS = ("overlap_m2", "outside_m2", "front_m", "front_share", "gap_m")
 SHOWN_FROM_M = 1.0  # a corner has no edge to speak of
 Said = Mapping[tuple[str, str], str]
@@ -107,7 +108,25 @@ def _by_place(
             why = "beside_edge"
         if relation is not None:
             numbers = {name: float(getattr(contacts, name)[k]) for name in NUMBERS}
-            rows.append(_row(site, case, relation, why, language, new_grounds[int(i[k])], **numbers))
+            row = _row(site, case, relation, why, language, new_grounds[int(i[k])], **numbers)
+            rows.append({**row, "is_by_front": why == "grown_front"})
+    return _without_fronts_of_neighbours(rows, sites, language)
+
+
+def _without_fronts_of_neighbours(
+    rows: list[dict[str, Any]], sites: gpd.GeoDataFrame, language: str
+) -> list[dict[str, Any]]:
+    """A front on a case is no growth of it where a neighbour that stays apart lies on that case: two places are two."""
+    near = {site.site_id: set(site.neighbour_ids) for site in sites.itertuples()}
+    on_case: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row["relation"] in BELONGS and not row["is_by_front"]:
+            on_case[row["problem_id"]].add(row["site_id"])
+    for row in rows:
+        own = on_case[row["problem_id"]] & near[row["site_id"]]
+        if row["is_by_front"] and own:
+            row["relation"] = "adjacent"
+            row["reason"] = say(language, "match.beside_neighbour", case=row["problem_id"], site=min(own))
     return rows
 
 

@@ -22,7 +22,7 @@ NO_LAYERS = gpd.GeoDataFrame({"counts": [], "layer_class": [], "zone": []}, geom
 
 def sites_of(*shapes, **own):
     facts = {"activity_l1": "A1", "activity_l2": "A13", "change_type": "C1", "prev_date": "2021", "curr_date": "2022-06-01",
-             "position_accuracy_m": 5.0, "is_text_only": False}  # fmt: skip
+             "position_accuracy_m": 5.0, "is_text_only": False, "neighbour_ids": []}  # fmt: skip
     rows = [
         {**facts, **own, "site_id": f"S{k}", "area_m2": shape.area, "geometry": shape} for k, shape in enumerate(shapes)
     ]
@@ -150,3 +150,13 @@ def test_no_cases_and_no_sites():
     assert matched(sites_of(GROUND), case(None)).empty
     empty = sites_of(GROUND).iloc[:0]
     assert matched(empty, case()).empty
+
+
+def test_a_front_on_a_case_is_no_growth_where_a_neighbour_is_that_case():
+    """Site S0 is the case seen again; S1 borders it, and merging found the two to be two places."""
+    sites = sites_of(GROUND, shapely.box(100, 0, 160, 100))
+    assert matched(sites, case())["relation"].tolist() == ["same", "grown"]
+    sites["neighbour_ids"] = [["S1"], ["S0"]]
+    found = matched(sites, case())
+    assert found["relation"].tolist() == ["same", "adjacent"]
+    assert "S0" in found["reason"][1]
