@@ -72,7 +72,7 @@ def run(
     """(merges, members, sites, matches) as the job makes them, without layers."""
     merges, members = merge(leads, rules.merge, "en")
     sites, growth = build_sites(leads, members, merges=merges)
-    return merges, members, sites, match(sites, cases, no_layers(), rules, "en", growth=growth)
+    return merges, members, sites, match(sites, cases, no_layers(), rules, "en", growth=growth, leads=leads)
 
 
 def score(plain: Plain, rules: Rules) -> Result:

@@ -22,7 +22,7 @@ from xxhash import xxh3_128
 
 from pipeline.text import say
 
-ENGINE_VERSION = 1  # raised when what an entry means changes
+ENGINE_VERSION = 2  # raised when what an entry means changes
 KEY_LENGTH = 32  # hex signs, 128 bits: never twice by chance, and short enough for Windows' paths
 ENTRY, USED = "entry.json", "used"  # what the entry holds; an empty file whose time is that of the last use
 PART, GONE = ".part", ".gone"  # being written; on its way out

@@ -75,7 +75,7 @@ def make_tables(cycle: Cycle, step: Step = no_progress, how: HowToRun = HERE) ->
     decisions = read_decisions(cycle.place.folder, cycle.place.language)
     leads, unplaced, on_leads = _make_leads(cycle, run, decisions)
     inside = leads[~leads["lead_id"].isin(unplaced.loc[unplaced["reason"] == "E1", "lead_id"])]
-    on_sites = _make_sites(cycle, run, decisions, inside)
+    on_sites, decisions = _make_sites(cycle, run, decisions, inside)
     cycle.tables["overlaps"] = _together([on_leads, on_sites], OVERLAPS)
     fates = _make_matches(cycle, run, decisions, inside)
     _make_list(cycle, run, decisions, fates, unplaced, on_sites)
@@ -90,6 +90,7 @@ def _make_leads(cycle: Cycle, run: "_Stages", decisions: pd.DataFrame) -> tuple[
     leads, unplaced = run("normalise", normalise, reports, place, ground)
     leads, cycle.shifted = doubt(leads, ground, place.rules.locate, place.language)
     tables["leads"] = leads = decided.correct_leads(leads, decisions, ground)
+    unplaced = decided.still_outside(unplaced, leads, decisions, ground)
     reach_m = raster_reach_m(place, leads["position_accuracy_m"].max())
     cycle.ground = ground = with_raster_layers(ground, place, leads.geometry.to_numpy(), reach_m)
     tables["inputs"] = _together([inputs, ground.inputs], INPUTS)
@@ -97,16 +98,19 @@ def _make_leads(cycle: Cycle, run: "_Stages", decisions: pd.DataFrame) -> tuple[
     return leads, unplaced, run.overlap("overlap", leads, "lead")
 
 
-def _make_sites(cycle: Cycle, run: "_Stages", decisions: pd.DataFrame, inside: Any) -> pd.DataFrame:
-    """Leads become sites, and layers are held against each other; gives the overlaps of sites."""
+def _make_sites(
+    cycle: Cycle, run: "_Stages", decisions: pd.DataFrame, inside: Any
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Leads become sites, and layers are held against each other: (overlaps of sites, decisions as they hold for sites)."""
     place, ground, tables = cycle.place, cycle.ground, cycle.tables
     leads = inside[inside["case_geometry"].isna() & ~inside["change_type"].isin(INFORMATION)]
     said = decided.lead_pairs(decisions, leads)
     tables["merges"], members = run("merge", merge, leads, place.rules.merge, place.language, said)
     sites, tables["growth"] = run("sites", build_sites, leads, members, ground.boundary, tables["merges"])
+    decisions = decided.contest(decisions, sites, leads, place.language)
     tables["sites"] = sites = decided.correct_sites(sites, decisions, leads, place.language)
     tables["conflicts"] = run("conflicts", conflicts, ground.layers, sites, ground.geographic, ground.versions)
-    return run.overlap("overlap sites", sites, "site")
+    return run.overlap("overlap sites", sites, "site"), decisions
 
 
 def _make_matches(cycle: Cycle, run: "_Stages", decisions: pd.DataFrame, inside: Any) -> dict[str, Any]:
@@ -118,7 +122,9 @@ def _make_matches(cycle: Cycle, run: "_Stages", decisions: pd.DataFrame, inside:
     tables["cases"] = cases = decided.overrule(cases, decisions, language)
     said = decided.case_pairs(decisions, sites, leads, cases) | decided.own_ground(judged, sites)
     names = names_of(sites, leads)
-    matches = run("match", match, sites, cases, ground.layers, place.rules, language, names, said, tables["growth"])
+    matches = run(
+        "match", match, sites, cases, ground.layers, place.rules, language, names, said, tables["growth"], leads
+    )
     tables["matches"] = belong(matches, sites, cases, language, said)
     return fates
 

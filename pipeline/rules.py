@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+CORE_ZONES = ("Z1", "Z12", "N1")  # R02 sets no minimum area here
+CONSTRUCTION = ("A1", "A2", "A3", "A4", "A5", "A6")  # R01 is theirs, R02 that of the others
 Share = Annotated[float, Field(ge=0, le=1)]
 Metres = Annotated[float, Field(ge=0, le=100_000)]
 SquareMetres = Annotated[float, Field(ge=0)]

@@ -77,7 +77,7 @@
     if (!role.value.trim()) return refuse(words.needs_role, role);
     if (!day.value) return refuse(words.needs_date, day);
     var isJoint = data.joint.indexOf(role.value.trim().toLowerCase()) >= 0;
-    var written = answered().filter(function (card) { return isJoint || card.dataset.about !== "disagreed"; });
+    var written = answered().filter(function (card) { return isJoint === (card.dataset.about === "disagreed"); });
     var left = answered().length - written.length;
     var rows = written.reduce(function (all, card) { return all.concat(rowsOf(card)); }, []);
     message.textContent = fill(words.written, { rows: rows.length, answered: written.length }) +

@@ -178,5 +178,5 @@ def _table(known: Mapping[str, Floats]) -> pa.Table:
 
 def _repeated(word: str, n: int) -> pa.Array:
     data = word.encode()
-    ends = np.arange(n + 1, dtype=np.int32) * np.int32(len(data))
-    return pa.StringArray.from_buffers(n, pa.py_buffer(ends), pa.py_buffer(data * n))
+    ends = np.arange(n + 1, dtype=np.int64) * len(data)
+    return pa.LargeStringArray.from_buffers(n, pa.py_buffer(ends), pa.py_buffer(data * n))

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,7 @@ from pipeline.intake.reading import HowToRead, Reading
 from pipeline.tables import DECISIONS
 from pipeline.text import say
 
+MOST_NAMED = 5  # others in one sentence
 DECISIONS_FILE = "decisions.csv"
 NEEDED = ("subject", "decision", "role", "date")  # columns without which no row can be read
 JOINT = ("会商", "joint")  # who settles what roles disagree about
@@ -98,7 +100,10 @@ def judge(rows: Sequence[Decision], language: str) -> list[tuple[str, str]]:
             effects[position] = SUPERSEDED, say(language, "decisions.superseded", row=by)
         if len({(rows[p].decision, rows[p].value) for p in standing}) > 1:
             for position in standing:
-                others = [say_whose(rows[p], language) for p in sorted(standing) if p != position]
+                others = [
+                    say_whose(rows[p], language)
+                    for p in islice((p for p in sorted(standing) if p != position), MOST_NAMED)
+                ]
                 others_said = say(language, "decisions.between").join(others)
                 effects[position] = CONTRADICTED, say(language, "decisions.contradicted", others=others_said)
     return effects

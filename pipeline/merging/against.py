@@ -35,21 +35,33 @@ class Contacts(NamedTuple):
     is_front: npt.NDArray[np.bool_]
 
 
+class Seen(NamedTuple):
+    """One lead of a site: where, when and what was seen."""
+
+    lead_id: str
+    shape: Any
+    prev_date: str | None
+    curr_date: str | None
+    change_type: str
+
+
 @dataclass(frozen=True)
 class Meeting:
-    """One site and one case (rows of their tables), their contact, and the rivals: other sites that the case may be.
+    """One site (its row and its leads) and one case (its row), their contact, and the rivals: other sites the case may be.
 
+    `is_known`: little enough of the site lies outside the known ground, and nothing there is new to the case.
     `rival_gaps_m`: distances of the rivals from the case; `is_only`: no rival shares enough ground with it.
     """
 
     site: Any
+    leads: list[Seen]
     case: Any
     gap_m: float
     overlap_m2: float
     containment: float
     is_ground: bool
     is_front: bool
-    is_known: bool  # little enough of the site lies outside the known ground, and nothing there is new to the case
+    is_known: bool
     rival_gaps_m: list[float]
     is_only: bool
 
@@ -142,12 +154,14 @@ def judge(meeting: Meeting, rules: Rules) -> Verdict:
 
 
 def judge_told_same(meeting: Meeting) -> Verdict:
-    """What a site is to a case that a person said it belongs to: the rules still tell growth and rebound."""
-    if meeting.case.state == NO_PROBLEM:
-        return ("same", "same_judged") if meeting.is_known or not meeting.site.area_m2 else ("grown", "grown_judged")
-    if meeting.case.is_closed and _is_after_closing(meeting.site, meeting.case):
+    """What a site is to a case that a person said it belongs to: the rules still tell growth, change and rebound."""
+    site, case = meeting.site, meeting.case
+    is_known = meeting.is_known or not site.area_m2
+    if case.state == NO_PROBLEM:
+        return _against_judged(meeting) if is_known else ("grown", "grown_judged")
+    if case.is_closed and any(_is_after(lead, case.closed_date) for lead in meeting.leads):
         return "rebound", "person_rebound"
-    if meeting.case.case_geometry not in ("outline", "box") or meeting.is_known:
+    if case.case_geometry not in ("outline", "box") or is_known:
         return "same", "person_same"
     return "grown", "person_grown"
 
@@ -160,21 +174,19 @@ def _against_text(meeting: Meeting, rules: Rules) -> Verdict:
 
 
 def _against_outline(meeting: Meeting, rules: Rules) -> Verdict:
-    site, case = meeting.site, meeting.case
+    case = meeting.case
     if meeting.gap_m > rules.match.adjacent_m:
         return None, ""
-    if case.is_closed and _is_rebound_ground(meeting, rules):
-        return _against_closed(meeting)
+    if case.is_closed:
+        return _against_closed(meeting, rules)
     if meeting.is_ground and meeting.containment >= rules.merge.true_overlap_share:
         if not meeting.agrees:
             return ("review", "other_activity") if meeting.differs else ("review", "unknown_activity")
-        if case.is_closed:
-            return "adjacent", "beside_closed"
         if case.state == NO_PROBLEM:
-            return _against_judged(meeting)
+            return _against_judged(meeting) if meeting.is_known else ("grown", "grown_judged")
         return ("same", "same") if meeting.is_known else ("grown", "grown_overlap")
-    if meeting.is_front and not case.is_closed and case.state != NO_PROBLEM and not meeting.differs:
-        is_later = _is_later(site, case)
+    if meeting.is_front and case.state != NO_PROBLEM and not meeting.differs:
+        is_later = _is_later(meeting, rules)
         if is_later and meeting.agrees:
             return "grown", "grown_front"
         if is_later or (is_later is None and meeting.agrees):
@@ -189,54 +201,71 @@ def _beside(case: Any) -> str:
 
 
 def _against_judged(meeting: Meeting) -> Verdict:
-    """Ground once judged not to be a problem is not asked about again, unless it changed since or grew."""
-    if not meeting.is_known:
-        return "grown", "grown_judged"
-    begins, judged = meeting.site.prev_date, meeting.case.closed_date
-    is_new = (
-        meeting.site.change_type in NEW_ACTIVITY
-        and pd.notna(begins)
-        and pd.notna(judged)
-        and date_span(begins)[0] >= date_span(judged)[1]
+    """Ground once judged not to be a problem is not asked about again, unless something new was seen there since."""
+    judged, looked_at = meeting.case.closed_date, set(meeting.case.lead_ids)
+    is_new = pd.notna(judged) and any(
+        lead.lead_id not in looked_at
+        and lead.change_type in NEW_ACTIVITY
+        and lead.curr_date is not None
+        and date_span(lead.curr_date)[1] > date_span(judged)[1]
+        for lead in meeting.leads
     )
     return ("review", "changed_since") if is_new else ("same", "same_judged")
 
 
-def _is_rebound_ground(meeting: Meeting, rules: Rules) -> bool:
-    """R14, and no mere edge: two outlines of neighbours overlap by as much as their images are out of place."""
-    share = meeting.overlap_m2 / meeting.case.geometry.area
-    is_enough = meeting.overlap_m2 >= rules.match.rebound_m2 or share >= rules.match.rebound_share
-    return meeting.is_ground and is_enough
-
-
-def _is_after_closing(site: Any, case: Any) -> bool | None:
-    """Whether new activity was seen after the case was closed; None where the dates do not say."""
-    if pd.isna(case.closed_date) or pd.isna(site.curr_date):
+def _is_after(lead: Seen, day: Any) -> bool | None:
+    """Whether a lead was seen after a day; None where the dates do not say."""
+    if lead.curr_date is None or pd.isna(day):
         return None
-    seen, closed = date_span(site.curr_date), date_span(case.closed_date)
+    seen, closed = date_span(lead.curr_date), date_span(day)
     return True if seen[0] > closed[1] else False if seen[1] <= closed[0] else None
 
 
-def _against_closed(meeting: Meeting) -> Verdict:
-    """R14: new ground on a closed footprint, seen after the closing, is a suspected rebound."""
-    if meeting.site.change_type not in NEW_ACTIVITY:
-        return "adjacent", "beside_closed"
-    is_after = _is_after_closing(meeting.site, meeting.case)
-    if is_after is None:
+def _against_closed(meeting: Meeting, rules: Rules) -> Verdict:
+    """R14: new activity *on* a closed footprint, of leads seen after the closing, is a suspected rebound.
+
+    What was seen before is the case itself where little lies beyond it, and else growth that nobody has looked at.
+    """
+    case = meeting.case
+    new = [lead for lead in meeting.leads if lead.change_type in NEW_ACTIVITY]
+    after = [lead.shape for lead in new if _is_after(lead, case.closed_date)]
+    if after and _is_on(after, meeting, rules):
+        return ("review", "other_activity") if meeting.differs else ("rebound", "rebound")
+    unsure = [lead.shape for lead in new if _is_after(lead, case.closed_date) is None]
+    if unsure and _is_on(unsure, meeting, rules):
         return "review", "closed_undated"
-    if meeting.differs:
-        return "review", "other_activity"
-    return ("rebound", "rebound") if is_after else ("same", "before_closing")
+    before = [lead.shape for lead in new if _is_after(lead, case.closed_date) is False]
+    if not before or not _is_on(before, meeting, rules):
+        return "adjacent", "beside_closed"
+    if not meeting.agrees:
+        return "review", "other_activity" if meeting.differs else "unknown_activity"
+    if meeting.site.area_m2 and case.case_geometry in ("outline", "box"):
+        return ("same", "before_closing") if meeting.is_known else ("grown", "grown_overlap")
+    return ("same", "before_closing") if _is_clear(meeting, rules) else ("review", "point")
 
 
-def _is_later(site: Any, case: Any) -> bool | None:
-    """Whether the site was seen after the case was: growth needs time. None where the dates are too coarse to say."""
-    if pd.isna(site.curr_date) or pd.isna(case.known_since):
+def _is_on(shapes: list[Any], meeting: Meeting, rules: Rules) -> bool:
+    """Whether what was seen lies on the footprint: enough of it (R14) and no mere edge; for points near enough."""
+    seen, known = shapely.union_all(shapes), meeting.case.geometry
+    if not (seen.area and known.area):
+        return bool(shapely.distance(seen, known) <= rules.match.rebound_point_m)
+    contact = measure(np.array([seen]), np.array([known]), np.zeros(1), rules)
+    overlap_m2 = float(contact.overlap_m2[0])
+    is_enough = overlap_m2 >= rules.match.rebound_m2 or overlap_m2 / known.area >= rules.match.rebound_share
+    return bool(contact.is_ground[0]) and is_enough
+
+
+def _is_later(meeting: Meeting, rules: Rules) -> bool | None:
+    """Whether what borders the case was seen after the case was: growth needs time. None where dates are too coarse."""
+    if pd.isna(meeting.case.known_since):
         return False
-    seen, known = date_span(site.curr_date), date_span(case.known_since)
-    if seen[0] > known[1]:
+    known = date_span(meeting.case.known_since)
+    near = [lead for lead in meeting.leads if lead.curr_date is not None
+            and shapely.distance(lead.shape, meeting.case.geometry) <= rules.match.front_gap_m]  # fmt: skip
+    spans = [date_span(lead.curr_date) for lead in near if lead.curr_date is not None]
+    if any(seen[0] > known[1] for seen in spans):
         return True
-    return None if seen[1] > known[0] and seen != known else False
+    return None if any(seen[1] > known[0] and seen != known for seen in spans) else False
 
 
 def _against_box(meeting: Meeting, rules: Rules) -> Verdict:
@@ -248,9 +277,9 @@ def _against_box(meeting: Meeting, rules: Rules) -> Verdict:
     is_it = meeting.containment >= rules.match.box_share and cover >= rules.match.box_cover_share
     if is_it and meeting.agrees and meeting.is_only:
         if case.is_closed:
-            return _against_closed(meeting)
+            return _against_closed(meeting, rules)
         if case.state == NO_PROBLEM:
-            return _against_judged(meeting)
+            return _against_judged(meeting) if meeting.is_known else ("grown", "grown_judged")
         return ("same", "same_box") if meeting.is_known else ("grown", "grown_overlap")
     if meeting.overlap_m2 > 0 and not meeting.differs:
         return "review", "box"
@@ -259,21 +288,35 @@ def _against_box(meeting: Meeting, rules: Rules) -> Verdict:
 
 def _against_point(meeting: Meeting, rules: Rules) -> Verdict:
     """R10, R11 and R14 where the case, the site or both are points."""
-    site, case, gap_m = meeting.site, meeting.case, meeting.gap_m
-    both_points = site.area_m2 == 0 and case.case_geometry == "point"
-    accuracy_m = max(site.position_accuracy_m if site.area_m2 == 0 else 0.0, case.position_accuracy_m)
-    same_m = rules.merge.points_same_m if both_points else rules.merge.point_same_m
-    review_m = max(rules.merge.point_review_m, accuracy_m) + rules.merge.point_review_extra_m
-    review_m = rules.merge.points_review_m if both_points else review_m
+    case, gap_m = meeting.case, meeting.gap_m
     if meeting.differs:
         return ("adjacent", _beside(case)) if gap_m <= rules.match.adjacent_m else (None, "")
-    if gap_m > review_m:
+    if gap_m > _review_m(meeting, rules):
         return None, ""
     if case.is_closed:
-        if gap_m > rules.match.rebound_point_m:
-            return ("adjacent", "beside_closed") if gap_m <= rules.match.adjacent_m else (None, "")
-        return _against_closed(meeting)
-    is_clear = all(rival_m >= gap_m + rules.merge.point_margin_m for rival_m in meeting.rival_gaps_m)
-    if meeting.agrees and gap_m <= same_m and is_clear:
-        return "same", "same_judged" if case.state == NO_PROBLEM else "same_point"
+        if gap_m <= rules.match.rebound_point_m:
+            return _against_closed(meeting, rules)
+        return ("adjacent", "beside_closed") if gap_m <= rules.match.adjacent_m else (None, "")
+    if meeting.agrees and _is_clear(meeting, rules):
+        return _against_judged(meeting) if case.state == NO_PROBLEM else ("same", "same_point")
     return "review", "point"
+
+
+def _are_points(meeting: Meeting) -> bool:
+    return bool(meeting.site.area_m2 == 0 and meeting.case.case_geometry == "point")
+
+
+def _review_m(meeting: Meeting, rules: Rules) -> float:
+    """How far apart a point and a site are still asked about."""
+    if _are_points(meeting):
+        return rules.merge.points_review_m
+    own_m = meeting.site.position_accuracy_m if meeting.site.area_m2 == 0 else 0.0
+    accuracy_m = max(own_m, float(meeting.case.position_accuracy_m))
+    return max(rules.merge.point_review_m, accuracy_m) + rules.merge.point_review_extra_m
+
+
+def _is_clear(meeting: Meeting, rules: Rules) -> bool:
+    """R10 and R11: near enough to be it, and no rival nearly as near."""
+    same_m = rules.merge.points_same_m if _are_points(meeting) else rules.merge.point_same_m
+    gap_m = meeting.gap_m
+    return gap_m <= same_m and all(rival_m >= gap_m + rules.merge.point_margin_m for rival_m in meeting.rival_gaps_m)

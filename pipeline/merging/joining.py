@@ -31,6 +31,7 @@ class Joined:
     born_in: list[int]
     leads_of: list[list[int]] = field(default_factory=list)
     held_back: dict[Pair, str] = field(default_factory=dict)
+    told_sites: set[int] = field(default_factory=set)  # sites that a person's word joined
     passed_over: set[Pair] = field(default_factory=set)  # fronts of leads that lie on ground of another site
     placed_points: set[int] = field(default_factory=set)  # points that joined the one site near them
 
@@ -67,6 +68,7 @@ def join_in_order(
             if view.are_parted(joined, lead, both):
                 both, births = named, set()
             sites, why = both, None
+            joined.told_sites.add(sites[0])
         if sites and why is None:
             _put_together(joined, lead, sites, births)
             if view.is_point[lead]:
@@ -144,11 +146,19 @@ class _View:
             nearest = min(gap for gap, a in candidates if joined.site_of[a] in sites)
             rivals = [gap for gap, a in candidates if joined.site_of[a] != sites[0]]
             is_clear = len(sites) == 1 and all(gap >= nearest + self.rules.point_margin_m for gap in rivals)
-            return None if is_clear else "two_sites"
+            return None if is_clear and self._is_near_all(joined, lead, sites[0]) else "two_sites"
         if len(sites) > 1 and (self.are_parted(joined, lead, sites) or not self._may_bridge(joined, sites)):
             return "bridge"
         members = [lead, *(other for site in sites for other in joined.leads_of[site])]
-        return None if self._within_caps(members) else "cap"
+        is_told = not joined.told_sites.isdisjoint(sites)  # what a person joined may be as large as it is
+        return None if is_told or self._within_caps(members) else "cap"
+
+    def _is_near_all(self, joined: Joined, point: int, site: int) -> bool:
+        """Of points alone a site is no larger than two of them may lie apart: else a row of points would be one place."""
+        members = joined.leads_of[site]
+        if not self.is_point[members].all():
+            return True
+        return bool((shapely.distance(self.shapes[members], self.shapes[point]) <= self.rules.points_same_m).all())
 
     def _may_bridge(self, joined: Joined, sites: list[int]) -> bool:
         """Sites that lie within bridge_m and were never drawn as two in one whole-outline layer may become one."""

@@ -210,8 +210,8 @@ def _judge_fronts(
     pairs: pd.DataFrame, left: Mask, certain: npt.NDArray[np.str_], own: Subjects, rules: MergeRules
 ) -> Mask:
     """R09a: which of the pairs `left` are growth along a front; those measured have it in front_m and front_share."""
-    periods = [[period or "" for period in own.period[pairs[side]]] for side in "ab"]
-    is_later = np.array([bool(a) and b > a for a, b in zip(*periods, strict=True)], dtype=bool)
+    ends = [[(period or "").split("-")[-1] for period in own.period[pairs[side]]] for side in "ab"]
+    is_later = np.array([bool(a) and b > a for a, b in zip(*ends, strict=True)], dtype=bool)
     is_growth = np.zeros(len(pairs), dtype=bool)
     for rule, gap_m, ends_m, least_share in (
         ("exact_front", rules.exact_front_gap_m, 0.0, rules.exact_front_share),

@@ -103,7 +103,11 @@ def merged_rows(tables: Tables, language: str) -> pd.DataFrame:
 
 def question_rows(tables: Tables, language: str) -> pd.DataFrame:
     """Everything a person has to decide; `answers` says what can be answered, and the columns to fill are empty."""
-    rows = tables["questions"].reset_index(drop=True)
+    questions = tables["questions"]
+    stays = questions["about"].eq("disagreed") | (
+        questions["about"].eq("position") & (questions["lead_ids"].map(len) == 0)
+    )
+    rows = questions[~stays].reset_index(drop=True)  # who said what, and where a petition may point, stay in the house
     numbers = numbers_of(tables)
     return rows.assign(
         seq=range(1, len(rows) + 1),

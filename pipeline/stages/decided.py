@@ -22,6 +22,7 @@ from pipeline.text import say
 AS_RECEIVED = "as_received"
 PERSON = "person"  # crs_confidence of a place that someone pointed out
 POINTED_AT_M = 30  # accuracy of a place pointed out without a radius: what a person hits on a map of 2 m images
+LEDGER = "ledger"  # source_id of cases accepted here
 JUDGED = "decisions"  # source_id of cases that stand for ground a person judged
 Pairs = dict[tuple[str, str], str]
 
@@ -60,11 +61,11 @@ def correct_leads(leads: gpd.GeoDataFrame, decisions: pd.DataFrame, ground: Grou
     """`leads` with the activity, township and place that persons gave them; a place that was doubted is so no more."""
     row_of = {tail: int(row) for tail, row in _rows_by_tail(leads).items()}
     cells = {name: leads[name].tolist() for name in
-             ("activity_l1", "activity_l2", "town", "town_code", "towns", "position_accuracy_m", "doubt")}  # fmt: skip
+             ("activity_l1", "activity_l2", "town", "town_code", "towns", "position_accuracy_m", "doubt", "crs_confidence")}  # fmt: skip
     shapes = leads.geometry.to_numpy().copy()
     for said in in_force(decisions, "activity", "town", "located_at"):
         row = row_of.get(said.subject[1:])
-        if row is None:
+        if row is None or said.subject[0] in "SC":  # of a whole site: correct_sites and correct_towns
             continue
         if said.decision == "activity":
             cells["activity_l1"][row], cells["activity_l2"][row] = to_activity(said.value)
@@ -74,8 +75,9 @@ def correct_leads(leads: gpd.GeoDataFrame, decisions: pd.DataFrame, ground: Grou
             cells["doubt"][row] = None
             if (place := _place(said.value)) is not None:
                 point = np.array([shapely.Point(place[:2])], dtype=object)
-                shapes[row] = to_crs(point, ground.geographic, ground.crs)[0]
+                shapes[row] = _moved_to(shapes[row], to_crs(point, ground.geographic, ground.crs)[0])
                 cells["position_accuracy_m"][row] = place[2]
+                cells["crs_confidence"][row] = PERSON
     moved = leads.assign(**cells).set_geometry(gpd.GeoSeries(shapes, index=leads.index, crs=leads.crs))
     has_moved = ~shapely.equals_identical(shapes, leads.geometry.to_numpy())
     if has_moved.any():
@@ -86,6 +88,42 @@ def correct_leads(leads: gpd.GeoDataFrame, decisions: pd.DataFrame, ground: Grou
             column[has_moved] = pd.Series(values, dtype=object).to_numpy()
             moved[name] = column
     return gpd.GeoDataFrame(shape_table(moved, LEADS), geometry="geometry", crs=leads.crs)
+
+
+def _moved_to(shape: Any, point: Any) -> Any:
+    """The shape with its point on the surface at `point`: an outline stays one."""
+    on = shapely.point_on_surface(shape)
+    return shapely.transform(shape, lambda xy: xy + np.array([point.x - on.x, point.y - on.y]))
+
+
+def still_outside(
+    unplaced: pd.DataFrame, leads: gpd.GeoDataFrame, decisions: pd.DataFrame, ground: Ground
+) -> pd.DataFrame:
+    """`unplaced` (set_aside) without the E1 rows of leads that a person located inside the boundary."""
+    told = {said.subject for said in in_force(decisions, "located_at")}
+    located = leads[leads["lead_id"].isin(told)]
+    if located.empty or ground.boundary is None:
+        return unplaced
+    inside = located.loc[shapely.intersects(ground.boundary, located.geometry.to_numpy()), "lead_id"]
+    return unplaced[~(unplaced["reason"].eq("E1") & unplaced["lead_id"].isin(inside))].reset_index(drop=True)
+
+
+def contest(decisions: pd.DataFrame, sites: pd.DataFrame, leads: pd.DataFrame, language: str) -> pd.DataFrame:
+    """`decisions` in which roles that want different fates for one site, by whatever ids, contradict each other."""
+    site_of, names = _site_by_tail(sites, leads), ("leave_out", "not_a_problem", "keep")
+    wanted: dict[str, list[Any]] = {}
+    for said in in_force(decisions, *names):
+        if (site_id := site_of.get(said.subject[1:])) is not None:
+            wanted.setdefault(site_id, []).append(said)
+    lost = {
+        said.row
+        for own in wanted.values()
+        if len({said.role for said in own}) > 1 and len({(said.decision, said.value) for said in own}) > 1
+        for said in own
+    }
+    is_lost = decisions["row"].isin(lost)
+    detail = decisions["detail"].mask(is_lost, say(language, "decided.contested"))
+    return decisions.assign(effect=decisions["effect"].mask(is_lost, "contradicted"), detail=detail)
 
 
 def correct_sites(
@@ -131,14 +169,31 @@ def lead_pairs(decisions: pd.DataFrame, leads: pd.DataFrame) -> Pairs:
 
 
 def case_pairs(decisions: pd.DataFrame, sites: pd.DataFrame, leads: pd.DataFrame, cases: pd.DataFrame) -> Pairs:
-    """(site_id, problem_id) → same or apart."""
+    """(site_id, problem_id) → same or apart; a word that parts two leads parts a site from the case that holds the other one.
+
+    `own`: the ledger's case holds a lead of the site, so that the site is not asked whether it is itself.
+    """
     site_of, known = _site_by_tail(sites, leads), set(cases["problem_id"])
+    stands_in = {
+        lead_id: site_id for site_id, ids in zip(sites["site_id"], sites["lead_ids"], strict=True) for lead_id in ids
+    }
+    held: dict[str, list[str]] = {}
     found: Pairs = {}
+    for problem_id, source_id, lead_ids in zip(cases["problem_id"], cases["source_id"], cases["lead_ids"], strict=True):
+        for lead_id in lead_ids if source_id == LEDGER else ():
+            held.setdefault(lead_id[1:], []).append(problem_id)
+            if lead_id in stands_in:  # the lead itself: one that corrects it is asked about
+                found[stands_in[lead_id], problem_id] = "own"
     for said in in_force(decisions, "same", "apart"):
         parts = said.subject.split()
         for one, other in (parts, parts[::-1]):
-            if other in known and one[0] in "SCL" and one[1:] in site_of:
+            if one[0] not in "SCL" or one[1:] not in site_of:
+                continue
+            if other in known:
                 found[site_of[one[1:]], other] = said.decision
+            elif said.decision == "apart":
+                for problem_id in held.get(other[1:], []):
+                    found.setdefault((site_of[one[1:]], problem_id), "apart")
     return found
 
 
@@ -158,8 +213,8 @@ def judged_cases(
     for site_id, said in _fates_said(decisions, sites, leads).items():
         site, words = by_id[site_id], _words(said, language)
         fate = Fate(said.decision, said.value if isinstance(said.value, str) else "", words)
-        if said.decision == "keep":
-            fates[site.site_id] = fate
+        if said.decision == "keep" or fate.value == "E9" or isinstance(site.doubt, str):
+            fates[site.site_id] = fate  # where it lies is not known: no ground to remember
             continue
         seen = [own[lead_id] for lead_id in site.lead_ids]
         seen = [lead for lead in seen if lead.received <= said.date] or seen[:1]
@@ -287,9 +342,8 @@ def _set_town(cells: dict[str, list[Any]], row: int, town: str, ground: Ground) 
 
 
 def _words(said: Any, language: str) -> str:
-    """A decision on ground in words: when, by which role, with which result and why."""
+    """A decision on ground in words: when, with which result. Role and reason stay in the house: this goes to the field."""
     result = say(language, f"match.result_{said.decision}")
     codes = [say(language, f"labels.{said.value}")] if isinstance(said.value, str) and said.value else []
-    reasons = [said.reason] if isinstance(said.reason, str) and said.reason else []
-    return say(language, "match.judged_by", day=said.date, role=said.role, result="，".join([result, *codes, *reasons])
-               if language == "zh" else ", ".join([result, *codes, *reasons]))  # fmt: skip
+    between = "，" if language == "zh" else ", "
+    return say(language, "match.judged_by", day=said.date, result=between.join([result, *codes]))

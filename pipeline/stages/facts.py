@@ -147,7 +147,7 @@ def _relations(matches: pd.DataFrame) -> dict[str, dict[str, Any]]:
             "relation": row.relation,
             "known_problem_id": row.problem_id,
             "relation_reason": row.reason,
-            "new_m2": float(row.new_m2),
+            "new_m2": float(row.new_m2) + (row.overlap_m2 if row.relation == "rebound" else 0.0),
             "other_cases": [one for one in row.other_problem_ids if one in cases_of.get(row.site_id, ())],
             "other_sites": [one for one in sites_of.get(row.problem_id, []) if one != row.site_id],
         }

@@ -2,22 +2,33 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from pipeline.declare import shape_table
 from pipeline.geometry import Floats, Shapes, area_m2, in_threads, polygons_of
 from pipeline.intake.words.names import alike
-from pipeline.merging.against import Contacts, Meeting, Verdict, judge, judge_told_same, measure, with_fronts_of_parts
+from pipeline.merging.against import (
+    NO_PROBLEM,
+    Contacts,
+    Meeting,
+    Seen,
+    Verdict,
+    judge,
+    judge_told_same,
+    measure,
+    with_fronts_of_parts,
+)
+from pipeline.merging.known import are_known, beyond, united
 from pipeline.rules import Rules
 from pipeline.tables import MATCHES
 from pipeline.text import say
 
-ZONES_WITHOUT_MINIMUM = ("Z1", "Z12", "N1")  # R02
 BELONGS = ("same", "grown", "rebound")
 NUMBERS = ("overlap_m2", "outside_m2", "front_m", "front_share", "gap_m")
 SHOWN_FROM_M = 1.0  # a corner has no edge to speak of
@@ -33,18 +44,21 @@ def match(
     names: Mapping[str, list[str]] | None = None,
     said: Said | None = None,
     growth: gpd.GeoDataFrame | None = None,
+    leads: pd.DataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """Table matches: every site with every case near it. All frames share one CRS in metres.
 
     `layers` (features that count) tells whether a site reaches a layer or zone that the case did not touch. `names`: site_id →
     what its place is called, for cases of which only a name is known. `said`: (site_id, problem_id) → same or apart, where a
-    person decided; that goes before every rule. `growth` (table): a front of what a site began with is a front of the site.
+    person decided, or own, where the case holds a lead of the site; that goes before every rule. `growth` (table): a front of
+    what a site began with is a front of the site. `leads` (table): what of a site was seen before and after a case was closed
+    or judged; without them a site has one date.
     """
     sites, names, said = sites.reset_index(drop=True), names or {}, said or {}
     has_ground = cases.geometry.notna()
     located, unlocated = cases[has_ground].reset_index(drop=True), cases[~has_ground].reset_index(drop=True)
-    i, j = _near(sites, located, rules, said)
-    rows = _by_place(sites, located, i, j, layers, rules, language, said, growth)
+    pairs = _paired(sites, located, rules, said, growth)
+    rows = _by_place(sites, located, pairs, layers, leads, rules, language)
     rows += _by_name(sites, unlocated, names, rules, language, said)
     frame = pd.DataFrame(rows, columns=MATCHES.names)
     frame["new_m2"] = area_m2(frame["geometry"].to_numpy(dtype=object), sites.crs)
@@ -52,65 +66,153 @@ def match(
     return gpd.GeoDataFrame(shape_table(frame, MATCHES), geometry="geometry", crs=sites.crs)
 
 
-def _near(sites: gpd.GeoDataFrame, cases: gpd.GeoDataFrame, rules: Rules, said: Said) -> tuple[Any, Any]:
-    """Rows of sites and cases that lie near enough to be judged, or that a person spoke of; by site, then case."""
-    reach_m = max(rules.match.adjacent_m, rules.merge.points_review_m)
-    i, j = shapely.STRtree(cases.geometry.to_numpy()).query(
-        sites.geometry.to_numpy(), predicate="dwithin", distance=reach_m
-    )
+class _Pairs(NamedTuple):
+    """Sites and cases that are near: their rows, the combined accuracy of each two, what persons said, how they meet."""
+
+    i: npt.NDArray[np.int64]
+    j: npt.NDArray[np.int64]
+    accuracy_m: Floats
+    said: list[str | None]
+    contacts: Contacts
+
+
+def _near(sites: gpd.GeoDataFrame, cases: gpd.GeoDataFrame, rules: Rules, said: Said) -> npt.NDArray[np.int64]:
+    """Rows (site, case) that lie near enough to be judged, or that a person spoke of; by site, then case."""
+    own, known = sites.geometry.to_numpy(), cases.geometry.to_numpy()
+    i, j = shapely.STRtree(known).query(own, predicate="dwithin", distance=_reach_m(sites, rules))
+    j2, i2 = shapely.STRtree(own).query(known, predicate="dwithin", distance=_reach_m(cases, rules))
     site_row = {site_id: row for row, site_id in enumerate(sites["site_id"])}
     case_row = {problem_id: row for row, problem_id in enumerate(cases["problem_id"])}
     told = [(site_row[one], case_row[other]) for one, other in said if one in site_row and other in case_row]
-    pairs = np.array(sorted({*zip(i.tolist(), j.tolist(), strict=True), *told}), dtype=np.int64).reshape(-1, 2)
-    return pairs[:, 0], pairs[:, 1]
+    rows = np.concatenate(
+        [np.column_stack([i, j]), np.column_stack([i2, j2]), np.array(told, dtype=np.int64).reshape(-1, 2)]
+    )
+    pairs: npt.NDArray[np.int64] = np.unique(rows, axis=0)
+    return pairs
+
+
+def _reach_m(frame: gpd.GeoDataFrame, rules: Rules) -> Floats:
+    """How far each may be asked about: what has no outline as far as it is good to."""
+    fixed_m = max(rules.match.adjacent_m, rules.merge.points_review_m, rules.merge.text_review_m)
+    accuracy_m = frame["position_accuracy_m"].to_numpy(dtype=float) + rules.merge.point_review_extra_m
+    is_point = shapely.get_dimensions(frame.geometry.to_numpy()) == 0
+    reach_m: Floats = np.where(is_point, np.maximum(fixed_m, accuracy_m), fixed_m)
+    return reach_m
+
+
+def _paired(
+    sites: gpd.GeoDataFrame, cases: gpd.GeoDataFrame, rules: Rules, said: Said, growth: gpd.GeoDataFrame | None
+) -> _Pairs:
+    i, j = _near(sites, cases, rules, said).T
+    own, known = sites.geometry.to_numpy(), cases.geometry.to_numpy()
+    accuracy_m = np.hypot(
+        *(frame["position_accuracy_m"].to_numpy(dtype=float)[rows] for frame, rows in ((sites, i), (cases, j)))
+    )
+    ids = zip(sites["site_id"].to_numpy()[i], cases["problem_id"].to_numpy()[j], strict=True)
+    pairs = _Pairs(i, j, accuracy_m, [said.get(pair) for pair in ids], measure(own[i], known[j], accuracy_m, rules))
+    return pairs if growth is None else pairs._replace(contacts=_with_origins(pairs, sites, growth, known, rules))
 
 
 def _by_place(
     sites: gpd.GeoDataFrame,
     cases: gpd.GeoDataFrame,
-    i: Any,
-    j: Any,
+    pairs: _Pairs,
     layers: gpd.GeoDataFrame,
+    leads: pd.DataFrame | None,
     rules: Rules,
     language: str,
-    said: Said,
-    growth: gpd.GeoDataFrame | None,
 ) -> list[dict[str, Any]]:
     """Rows of sites with cases whose place is known."""
-    if not len(i):
+    if not len(pairs.i):
         return []
-    own, known = sites.geometry.to_numpy(), cases.geometry.to_numpy()
-    accuracy_m = np.hypot(
-        *(frame["position_accuracy_m"].to_numpy(dtype=float)[rows] for frame, rows in ((sites, i), (cases, j)))
-    )
-    contacts = measure(own[i], known[j], accuracy_m, rules)
-    if growth is not None:
-        contacts = _with_growth(contacts, sites, growth, known, i, j, accuracy_m, rules)
-    grounds = _grounds(known, i, j)
-    new_grounds = _new_grounds(own, grounds, sorted(set(i.tolist())))
+    contacts, seen = pairs.contacts, _seen(sites, leads)
     site_rows, case_rows = list(sites.itertuples()), list(cases.itertuples())
-    is_known = _are_known(sites, cases, i, j, contacts, accuracy_m, grounds, layers, rules, said)
+    is_known, beyond_m2, new_grounds = _grounds(sites, cases, pairs, layers, rules)
     near_case: dict[int, list[int]] = defaultdict(list)
-    for k, (site_row, case_row) in enumerate(zip(i.tolist(), j.tolist(), strict=True)):
+    for k, (site_row, case_row) in enumerate(zip(pairs.i.tolist(), pairs.j.tolist(), strict=True)):
         if _may_be(site_rows[site_row], case_rows[case_row]):
             near_case[case_row].append(k)
     rows = []
-    for k in range(len(i)):
-        site, case = site_rows[i[k]], case_rows[j[k]]
-        rivals = [other for other in near_case[int(j[k])] if other != k]
+    for k, (i, j) in enumerate(zip(pairs.i.tolist(), pairs.j.tolist(), strict=True)):
+        rivals = [other for other in near_case[j] if other != k]
         is_only = all(contacts.containment[other] < rules.merge.near_containment for other in rivals)
         meeting = Meeting(
-            site, case, contacts.gap_m[k], contacts.overlap_m2[k], contacts.containment[k], contacts.is_ground[k],
-            contacts.is_front[k], is_known[k], [contacts.gap_m[other] for other in rivals], is_only,
+            site_rows[i], seen[site_rows[i].site_id], case_rows[j], contacts.gap_m[k], contacts.overlap_m2[k],
+            contacts.containment[k], contacts.is_ground[k], contacts.is_front[k], is_known[k],
+            [contacts.gap_m[other] for other in rivals], is_only,
         )  # fmt: skip
-        relation, why = _verdict(meeting, said.get((site.site_id, case.problem_id)), rules)
-        if why == "beside" and contacts.front_m[k] >= SHOWN_FROM_M:
+        relation, why = _verdict(meeting, pairs.said[k], rules)
+        if why == "beside" and contacts.front_m[k] >= SHOWN_FROM_M and not (meeting.is_front or meeting.differs):
             why = "beside_edge"
         if relation is not None:
             numbers = {name: float(getattr(contacts, name)[k]) for name in NUMBERS}
-            row = _row(site, case, relation, why, language, new_grounds[int(i[k])], **numbers)
+            row = _row(meeting.site, meeting.case, relation, why, language, new_grounds[i], beyond_m2[k], **numbers)
             rows.append({**row, "is_by_front": why == "grown_front"})
     return _without_fronts_of_neighbours(rows, sites, language)
+
+
+def _seen(sites: gpd.GeoDataFrame, leads: pd.DataFrame | None) -> dict[str, list[Seen]]:
+    """site_id → its leads; without leads the site as one."""
+    names = ["site_id" if leads is None else "lead_id", "geometry", "prev_date", "curr_date", "change_type"]
+    rows = pd.DataFrame(sites if leads is None else leads)
+    cells = [rows[name].astype(object).where(rows[name].notna(), None).tolist() for name in names]
+    own = [Seen(*row) for row in zip(*cells, strict=True)]
+    if leads is None:
+        return {site_id: [one] for site_id, one in zip(sites["site_id"], own, strict=True)}
+    by_id = dict(zip(leads["lead_id"], own, strict=True))
+    return {
+        site_id: [by_id[lead_id] for lead_id in lead_ids]
+        for site_id, lead_ids in zip(sites["site_id"], sites["lead_ids"], strict=True)
+    }
+
+
+def _grounds(
+    sites: gpd.GeoDataFrame, cases: gpd.GeoDataFrame, pairs: _Pairs, layers: gpd.GeoDataFrame, rules: Rules
+) -> tuple[list[bool], list[float], dict[int, Any]]:
+    """(per pair whether the site is known ground, and the m² beyond it; per site row its ground outside every known case).
+
+    Known to a pair is the ground of its case, and of open outlines of the site's activity near it. What lies outside every case
+    is cut by outlines alone: a box is no ground, and what a person called another place is none of the site's.
+    """
+    own = sites.geometry.to_numpy()[pairs.i]
+    polygons = np.array([polygons_of(shape) for shape in cases.geometry], dtype=object)
+    shapes = polygons[pairs.j]
+    activity = [
+        frame["activity_l1"].to_numpy(dtype=object)[rows] for frame, rows in ((sites, pairs.i), (cases, pairs.j))
+    ]
+    is_outline = (cases["case_geometry"] == "outline").to_numpy()[pairs.j]
+    is_apart = np.array([answer == "apart" for answer in pairs.said], dtype=bool)
+    is_open = ~cases["is_closed"].to_numpy(dtype=bool)[pairs.j] & (cases["state"] != NO_PROBLEM).to_numpy()[pairs.j]
+    agreeing = united(shapes, pairs.i, is_outline & is_open & ~is_apart & (activity[0] == activity[1]))
+    everything = united(shapes, pairs.i, is_outline & ~is_apart)
+    at = np.flatnonzero(
+        (pairs.contacts.is_ground | np.array([answer in ("same", "own") for answer in pairs.said], dtype=bool))
+        & ~shapely.is_missing(shapes)
+    )
+    known = np.array([_with(shapes[k], agreeing.get(int(pairs.i[k]))) for k in at], dtype=object)
+    is_known, beyond_m2 = np.zeros(len(own), dtype=bool), pairs.contacts.outside_m2.copy()
+    beyond_m2[at] = beyond(own[at], known, np.zeros(len(at)))
+    tolerance_m = rules.match.tolerance_sigmas * pairs.accuracy_m[at]
+    counted = layers[layers["counts"].astype(bool)]
+    is_known[at] = are_known(own[at], activity[0][at], shapes[at], known, tolerance_m, counted, rules)
+    return (
+        is_known.tolist(),
+        beyond_m2.tolist(),
+        _new_grounds(sites.geometry.to_numpy(), everything, set(pairs.i.tolist())),
+    )
+
+
+def _with(shape: Any, more: Any) -> Any:
+    return shape if more is None or more is shape else shapely.union(shape, more)
+
+
+def _new_grounds(sites: Shapes, everything: dict[int, Any], rows: set[int]) -> dict[int, Any]:
+    """Site row → what of the site lies outside `everything`; None where nothing does, or for a point."""
+    with_ground = [row for row in sorted(rows) if row in everything]
+    known = np.array([everything[row] for row in with_ground], dtype=object)
+    cut = in_threads(shapely.difference, sites[with_ground], known)
+    left = {row: sites[row] for row in rows} | dict(zip(with_ground, cut, strict=True))
+    return {row: polygons_of(shape) if sites[row].area else None for row, shape in left.items()}
 
 
 def _without_fronts_of_neighbours(
@@ -130,23 +232,16 @@ def _without_fronts_of_neighbours(
     return rows
 
 
-def _with_growth(
-    contacts: Contacts,
-    sites: gpd.GeoDataFrame,
-    growth: gpd.GeoDataFrame,
-    cases: Shapes,
-    i: Any,
-    j: Any,
-    accuracy_m: Floats,
-    rules: Rules,
+def _with_origins(
+    pairs: _Pairs, sites: gpd.GeoDataFrame, growth: gpd.GeoDataFrame, cases: Shapes, rules: Rules
 ) -> Contacts:
-    """`contacts` with the fronts of what each site began with, where the site as a whole has none."""
+    """The contacts with the fronts of what each site began with, where the site as a whole has none."""
     grown = growth[growth.geometry.notna() & growth["site_id"].duplicated(keep=False)].drop_duplicates("site_id")
     row_of = {site_id: row for row, site_id in enumerate(grown["site_id"])}
-    first = np.array([row_of.get(site_id, -1) for site_id in sites["site_id"].to_numpy()[i]], dtype=np.int64)
-    owner = np.flatnonzero((first >= 0) & ~contacts.is_front)
-    parts = measure(grown.geometry.to_numpy()[first[owner]], cases[j[owner]], accuracy_m[owner], rules)
-    return with_fronts_of_parts(contacts, parts, owner)
+    first = np.array([row_of.get(site_id, -1) for site_id in sites["site_id"].to_numpy()[pairs.i]], dtype=np.int64)
+    owner = np.flatnonzero((first >= 0) & ~pairs.contacts.is_front)
+    begun, known = grown.geometry.to_numpy()[first[owner]], cases[pairs.j[owner]]
+    return with_fronts_of_parts(pairs.contacts, measure(begun, known, pairs.accuracy_m[owner], rules), owner)
 
 
 def _may_be(site: Any, case: Any) -> bool:
@@ -155,14 +250,18 @@ def _may_be(site: Any, case: Any) -> bool:
 
 
 def _verdict(meeting: Meeting, answer: str | None, rules: Rules) -> Verdict:
-    if answer == "same":
-        return judge_told_same(meeting)
+    if answer in ("same", "own"):
+        relation, why = judge_told_same(meeting)
+        return relation, why.replace("person_", "own_") if answer == "own" else why
     return ("adjacent", "person_apart") if answer == "apart" else judge(meeting, rules)
 
 
-def _row(site: Any, case: Any, relation: str, why: str, language: str, ground: Any, **numbers: float) -> dict[str, Any]:
+def _row(
+    site: Any, case: Any, relation: str, why: str, language: str, ground: Any, beyond_m2: float, **numbers: float
+) -> dict[str, Any]:
     words = {"overlap": 0.0, "outside": 0.0, "front": 0.0, "front_share": 0.0, "gap": 0.0}
     words |= {name.removesuffix("_m2").removesuffix("_m"): value for name, value in numbers.items() if value == value}
+    words["outside"] = beyond_m2
     return {
         "site_id": site.site_id,
         "problem_id": case.problem_id,
@@ -180,88 +279,6 @@ def _row(site: Any, case: Any, relation: str, why: str, language: str, ground: A
 
 def _case_name(case: Any) -> str:
     return f"{case.problem_id} ({case.orig_no})" if pd.notna(case.orig_no) else str(case.problem_id)
-
-
-def _grounds(cases: Shapes, i: Any, j: Any) -> dict[int, Any]:
-    """Site row → the ground of every case near it, as one shape."""
-    near: dict[int, list[Any]] = defaultdict(list)
-    for site, case in zip(i.tolist(), j.tolist(), strict=True):
-        shape = polygons_of(cases[case])
-        near[site] += [] if shape is None else [shape]
-    return {
-        site: shapes[0] if len(shapes) == 1 else shapely.union_all(shapes) for site, shapes in near.items() if shapes
-    }
-
-
-def _new_grounds(sites: Shapes, grounds: dict[int, Any], rows: list[int]) -> dict[int, Any]:
-    """Site row → what of the site lies outside every known case; None where nothing does, or for a point."""
-    with_ground = [row for row in rows if row in grounds]
-    known = np.array([grounds[row] for row in with_ground], dtype=object)
-    cut = in_threads(shapely.difference, sites[with_ground], known)
-    left = {row: sites[row] for row in rows} | dict(zip(with_ground, cut, strict=True))
-    return {row: polygons_of(shape) if sites[row].area else None for row, shape in left.items()}
-
-
-def _are_known(
-    sites: gpd.GeoDataFrame,
-    cases: gpd.GeoDataFrame,
-    i: Any,
-    j: Any,
-    contacts: Contacts,
-    accuracy_m: Floats,
-    grounds: dict[int, Any],
-    layers: gpd.GeoDataFrame,
-    rules: Rules,
-    said: Said,
-) -> list[bool]:
-    """Per pair: little enough lies outside the known ground and its tolerance, and no layer or zone is new to the case."""
-    ids = list(zip(sites["site_id"].to_numpy()[i], cases["problem_id"].to_numpy()[j], strict=True))
-    is_asked = contacts.is_ground | np.array([said.get(pair) == "same" for pair in ids], dtype=bool)
-    at = np.flatnonzero(is_asked & np.isin(i, list(grounds)))
-    known = np.zeros(len(i), dtype=bool)
-    tolerance_m = rules.match.tolerance_sigmas * accuracy_m[at]
-    own = sites.geometry.to_numpy()[i[at]]
-    known_ground = np.array([grounds[row] for row in i[at]], dtype=object)
-    outside_m2 = in_threads(_outside_m2, own, known_ground, tolerance_m)
-    is_little = outside_m2 <= rules.match.same_outside_share * shapely.area(own)
-    touched = _touched(layers, own, rules)
-    case_shapes = cases.geometry.to_numpy()[j[at]]
-    activities = sites["activity_l1"].to_numpy()[i[at]]
-    for k in np.flatnonzero(is_little):
-        if outside_m2[k] < _smallest_m2(touched[k], activities[k], rules):
-            around_case = np.array([shapely.buffer(case_shapes[k], tolerance_m[k])], dtype=object)
-            known[at[k]] = not touched[k] or touched[k] <= _touched(layers, around_case, rules)[0]
-    return known.tolist()
-
-
-def _outside_m2(shapes: Shapes, known: Shapes, tolerance_m: Floats) -> Floats:
-    """m² of each shape outside the known ground widened by the tolerance."""
-    around = shapely.buffer(known, tolerance_m, quad_segs=4)
-    outside_m2: Floats = shapely.area(shapely.difference(shapes, around))
-    return outside_m2
-
-
-def _smallest_m2(touched: set[tuple[str, str | None]], activity_l1: Any, rules: Rules) -> float:
-    """R01 and R02; where these set no minimum, R04."""
-    if any(name == "wetland" or zone in ZONES_WITHOUT_MINIMUM for name, zone in touched):
-        return rules.overlap.sliver_m2
-    return rules.areas.min_other_m2 if activity_l1 == "A7" else rules.areas.min_construction_m2
-
-
-def _touched(layers: gpd.GeoDataFrame, shapes: Shapes, rules: Rules) -> list[set[tuple[str, str | None]]]:
-    """Per shape (class, zone) of the features that count and share more than a sliver with it."""
-    touched: list[set[tuple[str, str | None]]] = [set() for _ in shapes]
-    counted = layers[layers["counts"].astype(bool)]
-    if counted.empty:
-        return touched
-    i, j = counted.sindex.query(shapes, predicate="intersects")
-    shared_m2 = shapely.area(in_threads(shapely.intersection, shapes[i], counted.geometry.to_numpy()[j]))
-    classes, zones = counted["layer_class"].tolist(), counted["zone"].where(counted["zone"].notna(), None).tolist()
-    for shape, feature in zip(
-        i[shared_m2 >= rules.overlap.sliver_m2], j[shared_m2 >= rules.overlap.sliver_m2], strict=True
-    ):
-        touched[shape].add((classes[feature], zones[feature]))
-    return touched
 
 
 def _by_name(
@@ -288,11 +305,11 @@ def _by_name(
         differs = pd.notna(site.activity_l1) and pd.notna(case.activity_l1) and site.activity_l1 != case.activity_l1
         if answer is None and differs:
             continue
-        relation = {"same": "same", "apart": "adjacent"}.get(answer or "", "review")
+        relation = {"same": "same", "own": "same", "apart": "adjacent"}.get(answer or "", "review")
         numbers = {"overlap_m2": 0.0, "outside_m2": float(site.area_m2), "gap_m": np.nan}
         ground = polygons_of(site.geometry) if site.area_m2 else None
-        why = f"person_{answer}" if answer else "name"
-        rows.append(_row(site, case, relation, why, language, ground, **numbers))
+        why = {"own": "own_same", None: "name"}.get(answer, f"person_{answer}")
+        rows.append(_row(site, case, relation, why, language, ground, float(site.area_m2), **numbers))
     return rows
 
 

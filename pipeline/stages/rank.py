@@ -14,12 +14,10 @@ import pandas as pd
 from pipeline.config import Place
 from pipeline.declare import shape_table
 from pipeline.intake.words.codes import class_label, label, read_codes
-from pipeline.rules import RankRules, Rules
+from pipeline.rules import CONSTRUCTION, CORE_ZONES, RankRules, Rules
 from pipeline.tables import PROBLEMS
 from pipeline.text import say
 
-CORE_ZONES = ("Z1", "Z12", "N1")  # R02 sets no minimum area here
-CONSTRUCTION = ("A1", "A2", "A3", "A4", "A5", "A6")
 KEY8_IN_CORE_ONLY = ("A33", "A41")  # hydropower and tourism are key types only in core and buffer zones
 
 
@@ -87,15 +85,17 @@ def _verdict(site: Any, place: Place, fates: Mapping[str, Any]) -> tuple[str, st
 
     Before all that: what a person said; and a site whose position is in doubt is listed, whatever it seems to lie on.
     """
-    judged = fates.get(str(site.known_problem_id)) if site.relation == "same" else None
+    judged = fates.get(str(site.known_problem_id)) if site.relation == "same" else fates.get(site.site_id)
     if judged is not None and judged.decision == "leave_out":
         return "set_aside", judged.value, judged.words
+    if judged is not None and judged.decision == "not_a_problem":
+        return "known", None, judged.words
     if isinstance(site.doubt, str):
         return "listed", None, say(place.language, "rank.listed")
-    if site.site_id in fates:
-        return "listed", None, fates[site.site_id].words
     if site.relation == "same":
         return "known", None, site.relation_reason
+    if site.site_id in fates:
+        return "listed", None, fates[site.site_id].words
     if not site.voting and not site.uncovered:
         return "set_aside", "E4", _why_e4(site, place)
     smallest_m2 = _smallest_m2(site, place.rules)

@@ -113,6 +113,7 @@ def _id_of(leads: list[Lead]) -> str:
 def _site(leads: list[Lead]) -> dict[str, object]:
     """One site from its leads, given in joining order; what needs its shape comes later."""
     periods = sorted(lead["period"] for lead in leads if lead["period"])
+    activity_l1 = next((lead["activity_l1"] for lead in leads if lead["activity_l1"]), None)
     doubts = [lead["doubt"] for lead in leads if lead.get("doubt")]
     reasons = doubts + [lead["review_reason"] for lead in leads if lead["review_reason"]]
     return {
@@ -122,8 +123,8 @@ def _site(leads: list[Lead]) -> dict[str, object]:
         "last_period": periods[-1] if periods else None,
         "n_sources": len({lead["source_id"] for lead in leads}),
         "is_text_only": all(lead["kind"] == "reports" for lead in leads),
-        "activity_l1": next((lead["activity_l1"] for lead in leads if lead["activity_l1"]), None),
-        "activity_l2": _most_specific([lead["activity_l2"] for lead in leads]),
+        "activity_l1": activity_l1,
+        "activity_l2": _most_specific([lead["activity_l2"] for lead in leads if lead["activity_l1"] == activity_l1]),
         "change_type": _latest_change(leads),
         "prev_date": min((lead["prev_date"] for lead in leads if lead["prev_date"]), default=None),
         "curr_date": max((lead["curr_date"] for lead in leads if lead["curr_date"]), default=None),
