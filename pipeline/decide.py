@@ -3,8 +3,9 @@
 import csv
 import io
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +23,7 @@ from pipeline.place_folder import read_place
 from pipeline.text import say
 
 FORMULA_SIGNS = ("=", "+", "-", "@")  # a cell that begins so is a formula to a spreadsheet; an apostrophe makes it text
+LOCK_TRIES, LOCK_PAUSE_S = 100, 0.1  # ten seconds: another decide takes two
 MOST_LISTED = 50  # more bad rows hide the rest of the message; mended, the file is given again
 
 
@@ -50,7 +52,6 @@ def decide(files: Sequence[Path], folder: Path, language: str | None = None, is_
     """
     place = read_place(folder, language)
     path = (place.folder / DECISIONS_FILE).resolve()
-    standing = read_rows(path, place.language) if path.is_file() and path.stat().st_size else []
     given = _read_all(files, place)
     unreadable = [
         say(place.language, "decide.unreadable", file=scrub(file.name).text, row=row.row, fault=row.fault)
@@ -62,15 +63,17 @@ def decide(files: Sequence[Path], folder: Path, language: str | None = None, is_
         raise InputError(
             "\n".join([say(place.language, "decide.nothing_readable"), *_some(unreadable, place.language)])
         )
-    known = {_content(row) for row in standing}
-    first: dict[tuple[object, ...], Decision] = {}
-    for row in good:
-        first.setdefault(_content(row), row)
-    new = [row for content, row in first.items() if content not in known]
-    text = _with_rows(path, new, place.language)
-    rows = _read_again(text, [*standing, *new], path, place.language)
-    if new and not is_dry_run:
-        _write_whole(path, text, place.language)
+    with nullcontext() if is_dry_run else _locked(path, place.language):
+        standing = read_rows(path, place.language) if path.is_file() and path.stat().st_size else []
+        known = {_content(row) for row in standing}
+        first: dict[tuple[object, ...], Decision] = {}
+        for row in good:
+            first.setdefault(_content(row), row)
+        new = [row for content, row in first.items() if content not in known]
+        text = _with_rows(path, new, place.language)
+        rows = _read_again(text, [*standing, *new], path, place.language)
+        if new and not is_dry_run:
+            _write_whole(path, text, place.language)
     contradicted = _contradictions(rows, place.language)
     return Decided(
         path, rows[len(standing) :], len(good) - len(new), unreadable, contradicted, is_dry_run, place.language
@@ -174,6 +177,27 @@ def _read_again(text: str, expected: Sequence[Decision], path: Path, language: s
     if list(map(_content, rows)) != list(map(_content, expected)):
         raise InputError(say(language, "decide.open_quote", path=path))
     return rows
+
+
+@contextmanager
+def _locked(path: Path, language: str) -> Iterator[None]:
+    """Nobody else takes decisions in meanwhile: their rows would be lost. A file beside it is the lock, on every system."""
+    lock = path.with_name(f".{path.name}.lock")
+    for _ in range(LOCK_TRIES):
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            break
+        except FileExistsError:
+            time.sleep(LOCK_PAUSE_S)
+        except OSError as error:
+            raise InputError(say(language, "decide.disk", path=path, error=error)) from error
+    else:
+        raise InputError(say(language, "decide.locked", path=path, lock=lock))
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            lock.unlink()
 
 
 def _write_whole(path: Path, text: str, language: str) -> None:

@@ -9,6 +9,7 @@ from pipeline.intake.words.codes import class_label, label
 from pipeline.text import say
 
 Tables = dict[str, pd.DataFrame]
+BY_FIRST_LEAD = ("S", "C", "N")  # ids of sites, candidates and judged ground end as that of their first lead
 
 
 def explain(tables: Tables, wanted: str, language: str) -> list[str]:
@@ -37,6 +38,8 @@ def find_leads(tables: Tables, wanted: str) -> pd.DataFrame:
     )
     ids = set(outcomes.loc[is_asked.fillna(False), "lead_id"])
     is_own = (leads["lead_id"] == wanted) | (leads["report_id"] == wanted) | (leads["orig_no"] == wanted)
+    if wanted[:1] in BY_FIRST_LEAD:  # also where that site was taken in by another, left out or judged since
+        is_own |= (leads["lead_id"].str[1:] == wanted[1:]) | (leads["root_lead_id"].str[1:] == wanted[1:])
     return leads[is_own | leads["lead_id"].isin(ids)]
 
 

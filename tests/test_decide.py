@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyproj
@@ -197,3 +198,20 @@ def _bare_place(folder):
         (folder / name).mkdir()
     (folder / "place.toml").write_text(PLACE, encoding="utf-8")
     (folder / "rules.toml").write_bytes((HOME / "configs" / "shuangta" / "rules.toml").read_bytes())
+
+
+def test_two_at_once_lose_nothing(place, given_file):
+    files = [given_file(HEAD + f"{LEAD_A} {LEAD_B},same,,,科室{k},2024-03-15\n", f"{k}.csv") for k in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda file: decide([file], place), files))
+    assert sorted(row[4] for row in rows_of(place)[1:]) == [f"科室{k}" for k in range(6)]
+
+
+def test_a_lock_that_was_left_is_named(place, given_file, monkeypatch):
+    monkeypatch.setattr("pipeline.decide.LOCK_TRIES", 1)
+    lock = place / ".decisions.csv.lock"
+    lock.touch()
+    with pytest.raises(InputError, match=r"decisions\.csv\.lock"):
+        decide([given_file(HEAD + SAME)], place)
+    assert not (place / DECISIONS_FILE).exists()
+    assert decide([given_file(HEAD + SAME)], place, is_dry_run=True).taken

@@ -2,13 +2,18 @@
 
 import csv
 import json
+from types import SimpleNamespace
 
+import geopandas as gpd
+import pandas as pd
 import pytest
+import shapely
 
 from pipeline import screen
 from pipeline.explain import explain
 from pipeline.jobs import accept
 from pipeline.jobs import screen as screen_job
+from pipeline.stages.decided import still_outside
 from tests.conftest import box, lead, write_layer, write_source
 
 
@@ -193,3 +198,41 @@ def test_what_did_nothing_stands_on_the_first_page(place, tmp_path):
     assert ["2" in line or "3" in line for line in said] == [True, True]
     page = (run.folder / "index.html").read_text(encoding="utf-8")
     assert all(line in page for line in said)
+
+
+def test_explain_finds_what_a_decision_took_away(pits):
+    before = screen(pits, "2023")
+    one, other = before["sites"]["site_id"]
+    decide(pits, (f"{one} {other}", "same", ""))
+    after = screen(pits, "2023")
+    gone = ({one, other} - set(after["sites"]["site_id"])).pop()
+    assert any("【地块】" in line for line in explain(after, gone, "zh"))
+    assert explain(after, "C" + gone[1:], "zh")
+
+
+def test_what_was_kept_and_accepted_gets_no_second_number(place, tmp_path):
+    before = screen(place, "2023")
+    gone = before["outcomes"].set_index("outcome").loc["set_aside"]
+    decide(place, (gone["lead_id"], "keep", ""))
+    given, _, _ = accept(place, "2023", tmp_path / "out")
+    assert len(given) == 3
+    assert set(screen(place, "2024")["outcomes"]["outcome"]) == {"known"}
+    more, _, _ = accept(place, "2024", tmp_path / "out")
+    assert more.empty
+
+
+def test_an_accepted_place_is_not_asked_whether_it_is_itself(place, tmp_path):
+    write_source(place, "leads", [(box(100, 100, 100, 100), lead("u", None, activity="不明")[1])])
+    accept(place, "2023", tmp_path / "out")
+    after = screen(place, "2024")
+    assert after["matches"]["relation"].tolist() == ["same"]
+    assert after["questions"].empty
+    assert set(after["outcomes"]["outcome"]) == {"known"}
+
+
+def test_a_lead_located_inside_is_no_longer_outside():
+    leads = gpd.GeoDataFrame({"lead_id": ["L1", "L2"]}, geometry=[shapely.Point(1, 1), shapely.Point(9, 9)])
+    unplaced = pd.DataFrame({"lead_id": ["L1", "L2"], "reason": ["E1", "E1"]})
+    said = pd.DataFrame({"subject": ["L1", "L2"], "decision": "located_at", "effect": ""})
+    ground = SimpleNamespace(boundary=shapely.box(0, 0, 5, 5))
+    assert still_outside(unplaced, leads, said, ground)["lead_id"].tolist() == ["L2"]

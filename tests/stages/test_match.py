@@ -160,3 +160,62 @@ def test_a_front_on_a_case_is_no_growth_where_a_neighbour_is_that_case():
     found = matched(sites, case())
     assert found["relation"].tolist() == ["same", "adjacent"]
     assert "S0" in found["reason"][1]
+
+
+def leads_of_site(*rows):
+    """Leads of (shape, curr_date) as match takes them, all new activity of one site S0."""
+    facts = [
+        {"lead_id": f"L{k}", "geometry": shape, "prev_date": None, "curr_date": day, "change_type": "C1"}
+        for k, (shape, day) in enumerate(rows)
+    ]
+    return pd.DataFrame(facts)
+
+
+def matched_by_leads(one, *rows, said=None):
+    leads = leads_of_site(*rows)
+    days = [day for _, day in rows]
+    sites = sites_of(shapely.union_all([shape for shape, _ in rows]), curr_date=max(days), prev_date=None)
+    sites["lead_ids"] = [leads["lead_id"].tolist()]
+    frame = gpd.GeoDataFrame(shape_table(pd.DataFrame([one]), CASES), geometry="geometry", crs=CRS)
+    return match(sites, frame, NO_LAYERS, RULES, "en", None, said, None, leads)
+
+
+CLOSED = {"is_closed": True, "state": "B14", "closed_date": "2021-05-01"}
+
+
+def test_a_large_site_does_not_hide_behind_a_small_closed_case():
+    large = shapely.box(0, 0, 1000, 1000)
+    seen_before = matched(sites_of(large, curr_date="2020-06-01"), case(**CLOSED))
+    assert seen_before["relation"].tolist() == ["grown"]
+    assert seen_before["new_m2"].tolist() == [990_000]
+
+
+def test_only_what_was_seen_after_the_closing_is_a_rebound():
+    before, ring = (GROUND, "2020-06-30"), (shapely.box(100, 0, 160, 100), "2023-06-30")
+    assert matched_by_leads(case(**CLOSED), before, ring)["relation"].tolist() == ["grown"]
+    again = (shapely.box(50, 0, 160, 100), "2023-06-30")
+    assert matched_by_leads(case(**CLOSED), before, again)["relation"].tolist() == ["rebound"]
+
+
+def test_ground_of_other_cases_makes_nothing_known():
+    site = sites_of(shapely.box(0, 0, 300, 300))
+    box = case(shapely.box(-2000, -2000, 2000, 2000), problem_id="K2", case_geometry="box", activity_l1="A6")
+    other = case(shapely.box(0, 0, 400, 400), problem_id="K3", activity_l1="A6")
+    for neighbour in (box, other):
+        found = matched(site, case(), neighbour).set_index("problem_id")
+        assert found.loc["K1", "relation"] == "grown"
+        assert "80000 m²" in found.loc["K1", "reason"]
+
+
+def test_judged_ground_is_asked_about_when_a_new_lead_shows_it_later():
+    judged = case(state="B6", closed_date="2022-12-01", judged="checked", lead_ids=["L0"])
+    first, later = (GROUND, "2022-12-31"), (GROUND, "2023-12-31")
+    said = {("S0", "K1"): "same"}
+    assert matched_by_leads(judged, first, said=said)["relation"].tolist() == ["same"]
+    assert matched_by_leads(judged, first, later, said=said)["relation"].tolist() == ["review"]
+
+
+def test_growth_is_later_only_where_it_borders():
+    known = case(known_since="2020-06-30")
+    border, far_side = (shapely.box(100, 0, 200, 100), "2018-06-30"), (shapely.box(200, 0, 300, 100), "2023-06-30")
+    assert matched_by_leads(known, border, far_side)["relation"].tolist() == ["adjacent"]
