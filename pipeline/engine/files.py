@@ -81,12 +81,12 @@ def _by_kernel(
     hashed = pool.map(prepared.layer_content if cache else str, layers.values())  # while the kernel is being loaded
     from pipeline.engine import layer_files, layer_hits, measure, remembered
 
+    memory = remembered.Memory(cache, leads, pool) if cache is not None and remembers else None
     measure.load_kernel()
     contents = dict(zip(layers, hashed, strict=True))
     kept = (
         {name: pool.submit(find, cache, contents[name]) for name in layers} if cache else {}
     )  # hashed beside the rest
-    memory = remembered.Memory(cache, leads, pool) if cache is not None and remembers else None
     n_leads = _n_rows(leads)
     known = {name: np.full(n_leads, np.nan) if memory is None else memory.recall(contents[name]) for name in layers}
     is_new = np.zeros(n_leads, dtype=bool)

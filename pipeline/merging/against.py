@@ -249,10 +249,14 @@ def _is_on(shapes: list[Any], meeting: Meeting, rules: Rules) -> bool:
     seen, known = shapely.union_all(shapes), meeting.case.geometry
     if not (seen.area and known.area):
         return bool(shapely.distance(seen, known) <= rules.match.rebound_point_m)
-    contact = measure(np.array([seen]), np.array([known]), np.zeros(1), rules)
-    overlap_m2 = float(contact.overlap_m2[0])
-    is_enough = overlap_m2 >= rules.match.rebound_m2 or overlap_m2 / known.area >= rules.match.rebound_share
-    return bool(contact.is_ground[0]) and is_enough
+    common = shapely.intersection(seen, known)
+    if common.area < rules.match.rebound_m2 and common.area / known.area < rules.match.rebound_share:
+        return False
+    core_m2 = shapely.buffer(common, -rules.merge.registration_error_m / 2).area
+    if core_m2 > 0 and core_m2 >= rules.merge.true_overlap_left_share * min(seen.area, known.area):
+        return True
+    both = np.array([seen], dtype=object), np.array([known], dtype=object)
+    return bool(_are_twins(*both, np.ones(1, dtype=bool), rules)[0])
 
 
 def _is_later(meeting: Meeting, rules: Rules) -> bool | None:

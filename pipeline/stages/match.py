@@ -219,7 +219,7 @@ def _without_fronts_of_neighbours(
     rows: list[dict[str, Any]], sites: gpd.GeoDataFrame, language: str
 ) -> list[dict[str, Any]]:
     """A front on a case is no growth of it where a neighbour that stays apart lies on that case: two places are two."""
-    near = {site.site_id: set(site.neighbour_ids) for site in sites.itertuples()}
+    near = dict(zip(sites["site_id"], map(set, sites["neighbour_ids"]), strict=True))
     on_case: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row["relation"] in BELONGS and not row["is_by_front"]:
