@@ -32,7 +32,7 @@ from pipeline.publish.review import review_page
 from pipeline.publish.row_sets import delivered_rows
 from pipeline.publish.rows import is_numbered, marks_of
 from pipeline.publish.workbook import write_workbook
-from pipeline.stages import decided
+from pipeline.stages import decided, fates
 from pipeline.stages.account import account
 from pipeline.stages.belong import belong
 from pipeline.stages.cases import build_cases
@@ -77,8 +77,8 @@ def make_tables(cycle: Cycle, step: Step = no_progress, how: HowToRun = HERE) ->
     inside = leads[~leads["lead_id"].isin(unplaced.loc[unplaced["reason"] == "E1", "lead_id"])]
     on_sites, decisions = _make_sites(cycle, run, decisions, inside)
     cycle.tables["overlaps"] = _together([on_leads, on_sites], OVERLAPS)
-    fates = _make_matches(cycle, run, decisions, inside)
-    _make_list(cycle, run, decisions, fates, unplaced, on_sites)
+    fate_of = _make_matches(cycle, run, decisions, inside)
+    _make_list(cycle, run, decisions, fate_of, unplaced, on_sites)
     return cycle
 
 
@@ -104,7 +104,7 @@ def _make_sites(
     """Leads become sites, and layers are held against each other: (overlaps of sites, decisions as they hold for sites)."""
     place, ground, tables = cycle.place, cycle.ground, cycle.tables
     leads = inside[inside["case_geometry"].isna() & ~inside["change_type"].isin(INFORMATION)]
-    said = decided.lead_pairs(decisions, leads)
+    said = fates.lead_pairs(decisions, leads)
     tables["merges"], members = run("merge", merge, leads, place.rules.merge, place.language, said)
     sites, tables["growth"] = run("sites", build_sites, leads, members, ground.boundary, tables["merges"])
     decisions = decided.contest(decisions, sites, leads, place.language)
@@ -117,23 +117,23 @@ def _make_matches(cycle: Cycle, run: "_Stages", decisions: pd.DataFrame, inside:
     """Sites meet the known cases; gives what persons said shall become of sites."""
     place, ground, tables = cycle.place, cycle.ground, cycle.tables
     sites, leads, language = tables["sites"], tables["leads"], place.language
-    judged, fates = decided.judged_cases(decisions, sites, leads, language)
+    judged, fate_of = fates.judged_cases(decisions, sites, leads, language)
     cases = build_cases(inside, tables["reports"], place, [ledger_cases(cycle), judged])
-    tables["cases"] = cases = decided.overrule(cases, decisions, language)
-    said = decided.case_pairs(decisions, sites, leads, cases) | decided.own_ground(judged, sites)
+    tables["cases"] = cases = fates.overrule(cases, decisions, language)
+    said = fates.case_pairs(decisions, sites, leads, cases) | fates.own_ground(judged)
     names = names_of(sites, leads)
     matches = run(
         "match", match, sites, cases, ground.layers, place.rules, language, names, said, tables["growth"], leads
     )
     tables["matches"] = belong(matches, sites, cases, language, said)
-    return fates
+    return fate_of
 
 
 def _make_list(
     cycle: Cycle,
     run: "_Stages",
     decisions: pd.DataFrame,
-    fates: dict[str, Any],
+    fate_of: dict[str, Any],
     unplaced: pd.DataFrame,
     on_sites: pd.DataFrame,
 ) -> None:
@@ -142,7 +142,7 @@ def _make_list(
     leads, reports, language = tables["leads"], tables["reports"], place.language
     facts = run("facts", gather_facts, tables["sites"], on_sites, tables["matches"], leads, place, ground)
     facts = decided.correct_towns(facts, decisions, leads, ground)
-    judged = judge_sites(facts, place, fates)
+    judged = judge_sites(facts, place, fate_of)
     accepted = read_accepted(place.ledger, cycle.name)
     tables["problems"] = run("rank", rank, judged, place, cycle.as_of, accepted, ground.crs)
     tables["decisions"] = decided.with_effects(decisions, reports, leads, tables["cases"], ground, language)

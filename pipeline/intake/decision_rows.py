@@ -24,6 +24,7 @@ ABOUT = {  # decision → the kinds of its subject: L lead, R record, S site, K 
 }  # fmt: skip
 E_REASONS = {"leave_out": ("E2", "E4", "E6", "E7", "E8", "E9"), "not_a_problem": ("E6", "E7", "E8")}
 AS_RECEIVED = "as_received"
+POINTED_OUT = "person"  # crs_confidence of a place that someone pointed out
 LANGUAGES = ("zh", "en")
 LONGEST = 200  # characters of an id, a value or a role; longer ones are no such thing
 SHOWN = 40  # characters of a cell that a sentence repeats

@@ -4,8 +4,10 @@ from typing import Any
 
 import shapely
 
+from pipeline.intake.words.codes import CLOSED_STATES
+from pipeline.tables import LEDGER
+
 STATE_AFTER = {"listed": "B1", "rebound": "B16"}  # growth adds ground and leaves the state as it is
-CLOSED_STATES = ("B11", "B12", "B13", "B14", "B15")
 
 
 def case_of(events: list[dict[str, Any]]) -> dict[str, Any]:
@@ -19,7 +21,7 @@ def case_of(events: list[dict[str, Any]]) -> dict[str, Any]:
     orig_nos = [number for payload in payloads for number in payload["orig_nos"]]
     return {
         "problem_id": events[0]["problem_id"],
-        "source_id": "ledger",
+        "source_id": LEDGER,
         "orig_no": orig_nos[0] if orig_nos else None,
         "lead_ids": list(dict.fromkeys(lead for payload in payloads for lead in payload["lead_ids"])),
         "state": state,

@@ -12,12 +12,12 @@ import pandas as pd
 import shapely
 
 from pipeline.geometry import Floats, Shapes, fill_holes, in_threads
+from pipeline.intake.words.codes import NO_PROBLEM
 from pipeline.intake.words.dates import date_span
 from pipeline.merging.contact import EDGE_SHARE, common_ground, fronts, shifted_iou, survives_shrinking
 from pipeline.rules import Rules
 
 NEW_ACTIVITY = ("C1", "C2", "C9")
-NO_PROBLEM = "B6"  # determined not to be a problem
 
 Verdict = tuple[str | None, str]  # relation (None: too far apart to be named) and the sentence match.<why>
 
@@ -72,7 +72,17 @@ class Meeting:
 
     @property
     def differs(self) -> bool:
-        return bool(pd.notna(self.site.activity_l1) and pd.notna(self.case.activity_l1)) and not self.agrees
+        return activities_differ(self.site, self.case)
+
+
+def activities_differ(site: Any, case: Any) -> bool:
+    """Whether both activities are known and not one."""
+    return bool(pd.notna(site.activity_l1) and pd.notna(case.activity_l1) and site.activity_l1 != case.activity_l1)
+
+
+def name_of_case(case: Any) -> str:
+    """How a sentence calls a case: its number, and the sender's own."""
+    return f"{case.problem_id} ({case.orig_no})" if pd.notna(case.orig_no) else str(case.problem_id)
 
 
 def with_fronts_of_parts(contacts: Contacts, parts: Contacts, owner: npt.NDArray[np.int64]) -> Contacts:
@@ -96,22 +106,22 @@ def measure(sites: Shapes, cases: Shapes, accuracy_m: Floats, rules: Rules) -> C
     both = (shapely.area(sites) > 0) & (shapely.area(cases) > 0)
     is_ground = both & (overlap_m2 > 0)
     at = np.flatnonzero(is_ground)
-    own, known = fill_holes(sites[at]), fill_holes(cases[at])
-    shared = common[at]
-    has_holes = (own != sites[at]) | (known != cases[at])
-    shared[has_holes] = in_threads(shapely.intersection, own[has_holes], known[has_holes])
-    is_ground[at] = survives_shrinking(
-        shared,
-        np.minimum(shapely.area(own), shapely.area(known)),
-        rules.merge.registration_error_m / 2,
-        rules.merge.true_overlap_left_share,
-    )
+    own, known = fill_holes(sites), fill_holes(cases)
+    holed = at[(own[at] != sites[at]) | (known[at] != cases[at])]
+    common[holed] = in_threads(shapely.intersection, own[holed], known[holed])
+    is_ground[at] = _is_more_than_edge(common[at], np.minimum(shapely.area(own[at]), shapely.area(known[at])), rules)
     reach_m = np.clip(accuracy_m, rules.merge.drawn_front_gap_m, rules.match.front_gap_m)
     is_ground |= _are_twins(sites, cases, both & ~is_ground & (overlap_m2 > 0), rules)
     exact_m = np.where(containment < EDGE_SHARE, rules.merge.exact_front_gap_m, -1.0)
-    front_m, share, is_front = _fronts(sites, cases, np.where(both, gap_m, np.inf), exact_m, reach_m, rules)
+    front_m, share, is_front = _fronts(own, known, np.where(both, gap_m, np.inf), exact_m, reach_m, rules)
     outside_m2 = shapely.area(sites) - overlap_m2
     return Contacts(gap_m, overlap_m2, containment, outside_m2, front_m, share, is_ground, is_front)
+
+
+def _is_more_than_edge(common: Shapes, smaller_m2: Floats, rules: Rules) -> npt.NDArray[np.bool_]:
+    """R08: ground in common that images out of place do not explain."""
+    shrink_m = rules.merge.registration_error_m / 2
+    return survives_shrinking(common, smaller_m2, shrink_m, rules.merge.true_overlap_left_share)
 
 
 def _are_twins(sites: Shapes, cases: Shapes, maybe: npt.NDArray[np.bool_], rules: Rules) -> npt.NDArray[np.bool_]:
@@ -127,7 +137,7 @@ def _are_twins(sites: Shapes, cases: Shapes, maybe: npt.NDArray[np.bool_], rules
 def _fronts(
     sites: Shapes, cases: Shapes, gap_m: Floats, exact_m: Floats, reach_m: Floats, rules: Rules
 ) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
-    """R09a between sites and cases: the exact edge (within `exact_m`) first, then one drawn within `reach_m`."""
+    """R09a between sites and cases, holes filled: the exact edge (within `exact_m`) first, then one drawn within `reach_m`."""
     front_m, share = np.full(len(sites), np.nan), np.full(len(sites), np.nan)
     is_front = np.zeros(len(sites), dtype=bool)
     for within_m, ends_m, least_share in (
@@ -135,8 +145,7 @@ def _fronts(
         (reach_m, 2 * reach_m, rules.match.front_share),
     ):
         at = np.flatnonzero(~is_front & (gap_m <= within_m))
-        own, known = fill_holes(sites[at]), fill_holes(cases[at])
-        front_m[at], share[at] = fronts(own, known, gap_m=within_m[at], ends_m=ends_m[at])
+        front_m[at], share[at] = fronts(sites[at], cases[at], gap_m=within_m[at], ends_m=ends_m[at])
         is_front[at] = (front_m[at] >= rules.merge.front_m) & (share[at] >= least_share)
     return front_m, share, is_front
 
@@ -158,7 +167,7 @@ def judge_told_same(meeting: Meeting) -> Verdict:
     site, case = meeting.site, meeting.case
     is_known = meeting.is_known or not site.area_m2
     if case.state == NO_PROBLEM:
-        return _against_judged(meeting) if is_known else ("grown", "grown_judged")
+        return _against_judged(meeting, is_known)
     if case.is_closed and any(_is_after(lead, case.closed_date) for lead in meeting.leads):
         return "rebound", "person_rebound"
     if case.case_geometry not in ("outline", "box") or is_known:
@@ -183,7 +192,7 @@ def _against_outline(meeting: Meeting, rules: Rules) -> Verdict:
         if not meeting.agrees:
             return ("review", "other_activity") if meeting.differs else ("review", "unknown_activity")
         if case.state == NO_PROBLEM:
-            return _against_judged(meeting) if meeting.is_known else ("grown", "grown_judged")
+            return _against_judged(meeting, meeting.is_known)
         return ("same", "same") if meeting.is_known else ("grown", "grown_overlap")
     if meeting.is_front and case.state != NO_PROBLEM and not meeting.differs:
         is_later = _is_later(meeting, rules)
@@ -200,8 +209,10 @@ def _beside(case: Any) -> str:
     return "beside_closed" if case.is_closed else "beside_judged" if case.state == NO_PROBLEM else "beside"
 
 
-def _against_judged(meeting: Meeting) -> Verdict:
-    """Ground once judged not to be a problem is not asked about again, unless something new was seen there since."""
+def _against_judged(meeting: Meeting, is_known: bool) -> Verdict:
+    """Ground once judged not to be a problem is not asked about again, unless it grew or something new was seen there since."""
+    if not is_known:
+        return "grown", "grown_judged"
     judged, looked_at = meeting.case.closed_date, set(meeting.case.lead_ids)
     is_new = pd.notna(judged) and any(
         lead.lead_id not in looked_at
@@ -252,11 +263,11 @@ def _is_on(shapes: list[Any], meeting: Meeting, rules: Rules) -> bool:
     common = shapely.intersection(seen, known)
     if common.area < rules.match.rebound_m2 and common.area / known.area < rules.match.rebound_share:
         return False
-    core_m2 = shapely.buffer(common, -rules.merge.registration_error_m / 2).area
-    if core_m2 > 0 and core_m2 >= rules.merge.true_overlap_left_share * min(seen.area, known.area):
-        return True
-    both = np.array([seen], dtype=object), np.array([known], dtype=object)
-    return bool(_are_twins(*both, np.ones(1, dtype=bool), rules)[0])
+    one = np.array([[seen], [known], [common]], dtype=object)
+    smaller_m2 = np.minimum(*shapely.area(one[:2]))
+    return bool(
+        _is_more_than_edge(one[2], smaller_m2, rules)[0] or _are_twins(one[0], one[1], np.ones(1, bool), rules)[0]
+    )
 
 
 def _is_later(meeting: Meeting, rules: Rules) -> bool | None:
@@ -283,7 +294,7 @@ def _against_box(meeting: Meeting, rules: Rules) -> Verdict:
         if case.is_closed:
             return _against_closed(meeting, rules)
         if case.state == NO_PROBLEM:
-            return _against_judged(meeting) if meeting.is_known else ("grown", "grown_judged")
+            return _against_judged(meeting, meeting.is_known)
         return ("same", "same_box") if meeting.is_known else ("grown", "grown_overlap")
     if meeting.overlap_m2 > 0 and not meeting.differs:
         return "review", "box"
@@ -302,7 +313,7 @@ def _against_point(meeting: Meeting, rules: Rules) -> Verdict:
             return _against_closed(meeting, rules)
         return ("adjacent", "beside_closed") if gap_m <= rules.match.adjacent_m else (None, "")
     if meeting.agrees and _is_clear(meeting, rules):
-        return _against_judged(meeting) if case.state == NO_PROBLEM else ("same", "same_point")
+        return _against_judged(meeting, is_known=True) if case.state == NO_PROBLEM else ("same", "same_point")
     return "review", "point"
 
 

@@ -18,6 +18,7 @@ from pipeline.intake.words.dates import date_span
 from pipeline.merging.contact import EDGE_SHARE, common_ground, fronts, is_coarse_grid, shifted_iou, survives_shrinking
 from pipeline.rules import MergeRules
 
+PERSON = "person"  # the rule of a pair that someone decided
 GROWTH_RULES = ("drawn_front", "exact_front")
 SEEN_AGAIN = ("same_ground", "true_overlap")
 POINT_RULES = ("point_on_site", "two_points")

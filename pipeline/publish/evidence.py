@@ -7,8 +7,9 @@ import pandas as pd
 
 from pipeline.config import Place
 from pipeline.intake.answers import TO_FILL
-from pipeline.intake.words.codes import class_label
-from pipeline.publish.rows import Tables, join_words, label_of, numbers_of
+from pipeline.intake.words.codes import class_label, label
+from pipeline.publish.rows import Tables, join_words, numbers_of
+from pipeline.tables import JUDGED, LEDGER
 from pipeline.text import say
 
 SHOWN_NUMBERS = 6  # more in one cell or sentence hide the others
@@ -27,7 +28,7 @@ def overlap_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:
         number=rows["subject_id"].map(numbers),
         layer_title=rows["layer_id"].map(titles),
         class_name=[class_label(name, language) for name in rows["layer_class"]],
-        zone_name=[label_of("pa_zones", zone, language) for zone in rows["zone"]],
+        zone_name=[label("pa_zones", zone, language) for zone in rows["zone"]],
         level_name=[say(language, f"list.level_{level}") for level in rows["level"]],
         position_name=[say(language, f"labels.position_{position}") for position in rows["position"]],
         vintage=[say(language, "labels.no") if ok is False else "" for ok in rows["vintage_ok"]],
@@ -38,15 +39,15 @@ def case_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:
     """The known cases of this run, with the sites that met them."""
     cases = pd.DataFrame(tables["cases"]).drop(columns="geometry")
     titles = {source.id: source.title for source in place.sources} | {
-        name: say(language, f"list.{name}") for name in ("ledger", "decisions")
+        name: say(language, f"list.{name}") for name in (LEDGER, JUDGED)
     }
     met = tables["matches"].groupby("problem_id")["site_id"].apply(list) if len(tables["matches"]) else {}
     numbers = numbers_of(tables)
     listed = [[numbers[s] for s in met.get(case, []) if s in numbers] for case in cases["problem_id"]]
     return cases.assign(
         source_title=cases["source_id"].map(titles),
-        state_name=[label_of("states", state, language) for state in cases["state"]],
-        activity_name=[label_of("activity_types", code, language) for code in cases["activity_l1"]],
+        state_name=[label("states", state, language) for state in cases["state"]],
+        activity_name=[label("activity_types", code, language) for code in cases["activity_l1"]],
         met=[join_words(sorted(own), language) for own in listed],
     )
 
@@ -169,7 +170,7 @@ def _pair_rows(pairs: pd.DataFrame, tables: Tables, language: str) -> pd.DataFra
     for side in ("a", "b"):
         ids = pairs[f"lead_{side}"]
         words[f"orig_no_{side}"] = ids.map(leads["orig_no"])
-        words[f"source_{side}"] = [label_of("lead_sources", leads.at[i, "source_code"], language) for i in ids]
+        words[f"source_{side}"] = [label("lead_sources", leads.at[i, "source_code"], language) for i in ids]
         words[f"period_{side}"] = ids.map(leads["period"])
         words[f"site_{side}"] = ids.map(sites)
         words[f"number_{side}"] = ids.map(sites).map(numbers)

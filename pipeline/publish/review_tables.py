@@ -8,13 +8,14 @@ import pandas as pd
 
 from pipeline.intake.words.codes import label
 from pipeline.publish.review_evidence import Evidence, Row, Shown, decisions_of, leads_of, mark_of, source_name
+from pipeline.tables import JUDGED, LEDGER
 from pipeline.text import say
 
 NOTHING = "–"
 PAIR_FIGURES = ("iou", "containment", "front_m", "front_share", "gap_m", "days")
 CASE_FIGURES = ("overlap_m2", "outside_m2", "front_m", "front_share", "gap_m")
 FORMS = {"iou": "{:.2f}", "containment": "{:.1%}", "front_share": "{:.1%}", "gap_m": "{:,.1f}"}
-OWN_CASES = {"ledger": "list.ledger", "decisions": "review.judged"}  # cases that no source brought
+OWN_CASES = {LEDGER: "list.ledger", JUDGED: "review.judged"}  # cases that no source brought
 ROW_FIELDS = ("mark", "id", "source", "seen", "activity", "area_m2", "accuracy_m")
 LEAST_ROWS, MOST_ROWS = 3, 8  # leads of a card; as many as are asked about, and the others of their sites stand folded
 

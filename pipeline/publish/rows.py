@@ -5,7 +5,6 @@
 
 import json
 from collections.abc import Iterable
-from functools import cache
 from typing import Any, TypeVar
 
 import geopandas as gpd
@@ -51,12 +50,6 @@ def join_words(words: Any, language: str) -> str:
     return ("、" if language == "zh" else ", ").join(str(word) for word in words)
 
 
-@cache
-def label_of(name: str, code: object, language: str) -> str:
-    """`label` of a code, looked up once: a list asks a million times for some dozens."""
-    return label(name, code, language)
-
-
 def to_dms(degrees: float) -> str:
     """120°27′00.00″, counted in hundredths so that 60.00″ never shows."""
     hundredths = round(abs(degrees) * 360_000)
@@ -89,15 +82,15 @@ def problem_rows(place: Place, tables: Tables, language: str) -> gpd.GeoDataFram
                 "county": place.county,
                 "lon_dms": to_dms(problem["lon"]),
                 "lat_dms": to_dms(problem["lat"]),
-                "sources": join_words([label_of("lead_sources", code, language) for code in codes], language),
+                "sources": join_words([label("lead_sources", code, language) for code in codes], language),
                 "lead_nos": join_words(problem["lead_ids"], language),
                 "orig_nos": join_words(problem["orig_nos"], language),
                 "periods": join_words(problem["periods"], language),
                 "all_towns": join_words(problem["towns"], language),
-                "activity_l1_name": label_of("activity_types", problem["activity_l1"], language),
-                "activity_l2_name": label_of("activity_types", problem["activity_l2"], language),
-                "change_name": label_of("change_types", problem["change_type"], language),
-                "zone_name": label_of("pa_zones", problem["zone"], language),
+                "activity_l1_name": label("activity_types", problem["activity_l1"], language),
+                "activity_l2_name": label("activity_types", problem["activity_l2"], language),
+                "change_name": label("change_types", problem["change_type"], language),
+                "zone_name": label("pa_zones", problem["zone"], language),
                 "grade_name": forest_grade_name(problem["forest_grade"], language),
                 "relation_name": say(language, f"labels.relation_{problem['relation']}"),
                 "priority_name": say(language, f"labels.priority_{problem['priority']}"),
@@ -109,7 +102,7 @@ def problem_rows(place: Place, tables: Tables, language: str) -> gpd.GeoDataFram
                 "review": problem["review_reason"] if problem["needs_review"] else "",
                 "reason_text": reason_text(problem["reasons"], language),
                 "note": describe_problem(problem, language),
-                "state_name": label_of("states", "B1", language),
+                "state_name": label("states", "B1", language),
                 "mark": "" if numbered else say(language, "labels.draft"),
                 "remark": "",
             }
@@ -150,7 +143,7 @@ def describe_problem(problem: dict[str, Any], language: str) -> str:
         for name in CLASSES
         if problem[f"{name}_m2"] > 0
     ]
-    activity = label_of("activity_types", problem["activity_l2"], language)
+    activity = label("activity_types", problem["activity_l2"], language)
     town = problem["town"] if isinstance(problem["town"], str) else ""
     return say(
         language, "list.note", town=town, activity=activity, ha=problem["area_m2"] / 10_000, parts="".join(parts)
@@ -163,9 +156,9 @@ def lead_rows(tables: Tables, language: str) -> gpd.GeoDataFrame:
     leads = leads[leads["kind"] != "reports"].reset_index(drop=True)
     outcomes = dict(zip(tables["outcomes"]["lead_id"], tables["outcomes"]["outcome"], strict=True))
     words = leads.assign(
-        source_name=[label_of("lead_sources", code, language) for code in leads["source_code"]],
-        activity_name=[label_of("activity_types", code, language) for code in leads["activity_l2"]],
-        change_name=[label_of("change_types", code, language) for code in leads["change_type"]],
+        source_name=[label("lead_sources", code, language) for code in leads["source_code"]],
+        activity_name=[label("activity_types", code, language) for code in leads["activity_l2"]],
+        change_name=[label("change_types", code, language) for code in leads["change_type"]],
         outcome_name=[say(language, f"labels.outcome_{outcomes[lead_id]}") for lead_id in leads["lead_id"]],
         all_towns=[join_words(towns, language) for towns in leads["towns"]],
     )

@@ -10,11 +10,11 @@ import shapely
 
 from pipeline.declare import shape_table
 from pipeline.geometry import polygons_of
-from pipeline.tables import MATCHES
+from pipeline.merging.against import name_of_case
+from pipeline.tables import JUDGED, LEDGER, MATCHES
 from pipeline.text import say
 
 Row = dict[str, Any]
-OWN = ("ledger", "decisions")  # source_id of cases that were accepted, or judged, here
 
 
 def belong(
@@ -36,7 +36,7 @@ def belong(
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in matches.to_dict("records"):
         rows[row["site_id"]].append(row)
-    is_own = cases["source_id"].isin(OWN).tolist()
+    is_own = cases["source_id"].isin([LEDGER, JUDGED]).tolist()
     keys = zip(sites["site_id"], sites["lead_ids"], sites["corrected_leads"], strict=True)
     for i, (site_id, lead_ids, corrected_leads) in enumerate(keys):
         corrected = _held(holds, corrected_leads)
@@ -63,7 +63,6 @@ def _stepped_back(row: Row, ids: set[str], language: str) -> Row:
 
 def _asked(site: Any, case: Any, language: str) -> Row:
     is_located = case["geometry"] is not None and case["case_geometry"] != "none"
-    name = f"{case['problem_id']} ({case['orig_no']})" if pd.notna(case["orig_no"]) else str(case["problem_id"])
     return {
         "site_id": site["site_id"],
         "problem_id": case["problem_id"],
@@ -75,6 +74,6 @@ def _asked(site: Any, case: Any, language: str) -> Row:
         "new_m2": float(site["area_m2"]),
         "since": case["known_since"],
         "other_problem_ids": [],
-        "reason": say(language, "match.corrected", case=name),
+        "reason": say(language, "match.corrected", case=name_of_case(case)),
         "geometry": polygons_of(site["geometry"]) if site["area_m2"] else None,
     }

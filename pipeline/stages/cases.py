@@ -9,17 +9,14 @@ import pandas as pd
 
 from pipeline.config import Place
 from pipeline.declare import shape_table
+from pipeline.intake.decision_rows import POINTED_OUT
 from pipeline.intake.fields import mapped_words, meant_words, name_of
-from pipeline.intake.words.codes import to_activity, to_state
+from pipeline.intake.words.codes import CLOSED_STATES, NO_PROBLEM, OPEN_STATE, to_activity, to_state
 from pipeline.intake.words.dates import parse_date
-from pipeline.merging.against import NO_PROBLEM
 from pipeline.tables import CASES
 from pipeline.text import say
 
-OPEN_STATE = "B9"
-CLOSED_STATES = ("B11", "B12", "B13", "B14", "B15")
 NOWHERE = "none"
-PERSON = "person"  # crs_confidence of a record without a place that someone pointed out
 
 
 def build_cases(
@@ -37,7 +34,7 @@ def build_cases(
 def _located(leads: gpd.GeoDataFrame, language: str) -> pd.DataFrame:
     known = pd.DataFrame(leads[leads["case_geometry"].notna()])
     states = [to_state(word) or OPEN_STATE for word in known["legacy_state"]]
-    is_pointed_out = known["crs_confidence"] == PERSON  # it was known by name alone, and keeps the id it had then
+    is_pointed_out = known["crs_confidence"] == POINTED_OUT  # it was known by name alone, and keeps the id it had then
     cases = known.assign(
         problem_id=["K" + own[1:] for own in known["root_lead_id"].where(~is_pointed_out, known["report_id"])],
         lead_ids=[[lead_id, *old] for lead_id, old in zip(known["lead_id"], known["corrects"], strict=True)],

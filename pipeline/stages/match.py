@@ -12,16 +12,18 @@ import shapely
 
 from pipeline.declare import shape_table
 from pipeline.geometry import Floats, Shapes, area_m2, in_threads, polygons_of
+from pipeline.intake.words.codes import NO_PROBLEM
 from pipeline.intake.words.names import alike
 from pipeline.merging.against import (
-    NO_PROBLEM,
     Contacts,
     Meeting,
     Seen,
     Verdict,
+    activities_differ,
     judge,
     judge_told_same,
     measure,
+    name_of_case,
     with_fronts_of_parts,
 )
 from pipeline.merging.known import are_known, beyond, united
@@ -125,12 +127,12 @@ def _by_place(
     """Rows of sites with cases whose place is known."""
     if not len(pairs.i):
         return []
-    contacts, seen = pairs.contacts, _seen(sites, leads)
+    contacts, seen = pairs.contacts, _seen(sites.iloc[np.unique(pairs.i)], leads)
     site_rows, case_rows = list(sites.itertuples()), list(cases.itertuples())
     is_known, beyond_m2, new_grounds = _grounds(sites, cases, pairs, layers, rules)
     near_case: dict[int, list[int]] = defaultdict(list)
     for k, (site_row, case_row) in enumerate(zip(pairs.i.tolist(), pairs.j.tolist(), strict=True)):
-        if _may_be(site_rows[site_row], case_rows[case_row]):
+        if not activities_differ(site_rows[site_row], case_rows[case_row]):
             near_case[case_row].append(k)
     rows = []
     for k, (i, j) in enumerate(zip(pairs.i.tolist(), pairs.j.tolist(), strict=True)):
@@ -154,12 +156,12 @@ def _by_place(
 def _seen(sites: gpd.GeoDataFrame, leads: pd.DataFrame | None) -> dict[str, list[Seen]]:
     """site_id → its leads; without leads the site as one."""
     names = ["site_id" if leads is None else "lead_id", "geometry", "prev_date", "curr_date", "change_type"]
-    rows = pd.DataFrame(sites if leads is None else leads)
+    rows = pd.DataFrame(sites if leads is None else leads[leads["lead_id"].isin(sites["lead_ids"].explode())])
     cells = [rows[name].astype(object).where(rows[name].notna(), None).tolist() for name in names]
     own = [Seen(*row) for row in zip(*cells, strict=True)]
     if leads is None:
         return {site_id: [one] for site_id, one in zip(sites["site_id"], own, strict=True)}
-    by_id = dict(zip(leads["lead_id"], own, strict=True))
+    by_id = {one.lead_id: one for one in own}
     return {
         site_id: [by_id[lead_id] for lead_id in lead_ids]
         for site_id, lead_ids in zip(sites["site_id"], sites["lead_ids"], strict=True)
@@ -244,11 +246,6 @@ def _with_origins(
     return with_fronts_of_parts(pairs.contacts, measure(begun, known, pairs.accuracy_m[owner], rules), owner)
 
 
-def _may_be(site: Any, case: Any) -> bool:
-    """Whether a site can be what a case speaks of: not where both activities are known and differ."""
-    return bool(pd.isna(site.activity_l1) or pd.isna(case.activity_l1) or site.activity_l1 == case.activity_l1)
-
-
 def _verdict(meeting: Meeting, answer: str | None, rules: Rules) -> Verdict:
     if answer in ("same", "own"):
         relation, why = judge_told_same(meeting)
@@ -270,15 +267,11 @@ def _row(
         **numbers,
         "since": case.known_since,
         "reason": say(
-            language, f"match.{why}", case=_case_name(case), state=case.state, closed=case.closed_date, judged=case.judged,
+            language, f"match.{why}", case=name_of_case(case), state=case.state, closed=case.closed_date, judged=case.judged,
             share=words.pop("front_share"), **words,
         ),
         "geometry": ground,
     }  # fmt: skip
-
-
-def _case_name(case: Any) -> str:
-    return f"{case.problem_id} ({case.orig_no})" if pd.notna(case.orig_no) else str(case.problem_id)
 
 
 def _by_name(
@@ -302,8 +295,7 @@ def _by_name(
     rows = []
     for site_id, problem_id in sorted(pairs):
         site, case, answer = site_rows[site_id], case_rows[problem_id], said.get((site_id, problem_id))
-        differs = pd.notna(site.activity_l1) and pd.notna(case.activity_l1) and site.activity_l1 != case.activity_l1
-        if answer is None and differs:
+        if answer is None and activities_differ(site, case):
             continue
         relation = {"same": "same", "own": "same", "apart": "adjacent"}.get(answer or "", "review")
         numbers = {"overlap_m2": 0.0, "outside_m2": float(site.area_m2), "gap_m": np.nan}

@@ -8,12 +8,11 @@ import pandas as pd
 
 from pipeline.declare import shape_table
 from pipeline.merging.joining import Joined, join_in_order
-from pipeline.merging.pairs import POINT_RULES, Pair, judge_pairs
+from pipeline.merging.pairs import PERSON, POINT_RULES, Pair, judge_pairs
 from pipeline.rules import MergeRules
 from pipeline.tables import MERGES
 from pipeline.text import say
 
-PERSON = "person"  # the rule of a pair that someone decided
 ASK = ("near", "text", "bridge", "cap", "two_sites", "disagree")  # rules whose sentence asks already
 
 

@@ -13,6 +13,8 @@ from pipeline.declare import shape_table
 from pipeline.geometry import ALPHABET, make_id
 from pipeline.intake.decision_rows import AS_RECEIVED, TOPICS, about
 from pipeline.intake.words.codes import label
+from pipeline.merging.pairs import PERSON
+from pipeline.merging.said import site_by_lead
 from pipeline.tables import QUESTIONS
 from pipeline.text import say
 
@@ -80,7 +82,7 @@ def _know(
     leads: pd.DataFrame, sites: pd.DataFrame, reports: pd.DataFrame, decisions: pd.DataFrame, language: str
 ) -> _Known:
     leads_of = dict(zip(sites["site_id"], map(list, sites["lead_ids"]), strict=True))
-    site_of = {lead_id: site_id for site_id, lead_ids in leads_of.items() for lead_id in lead_ids}
+    site_of = site_by_lead(sites)
     site_of |= {f"S{lead_id[1:]}": site_id for lead_id, site_id in site_of.items()}
     site_of |= {old: own for own, gone in zip(sites["site_id"], sites["absorbed_ids"], strict=True) for old in gone}
     site_of |= {site_id: site_id for site_id in leads_of}
@@ -128,7 +130,7 @@ def _on_sites(merges: pd.DataFrame, known: _Known, idle: Collection[str]) -> Ite
 def _parted(merges: pd.DataFrame, known: _Known) -> Parted:
     """Two sites → the pairs of their leads that a person called two places."""
     found: Parted = defaultdict(list)
-    told = merges[(merges["rule"] == "person") & (merges["decision"] == "apart")]
+    told = merges[(merges["rule"] == PERSON) & (merges["decision"] == "apart")]
     for a, b in zip(told["lead_a"], told["lead_b"], strict=True):
         found[frozenset({known.site_of[a], known.site_of[b]})].append(f"{a} {b}")
     return found

@@ -36,7 +36,7 @@ class Reason:
 def judge_sites(facts: pd.DataFrame, place: Place, fates: Mapping[str, Any] | None = None) -> pd.DataFrame:
     """`facts` with `outcome` (listed, known, set_aside), `set_aside_reason` (E-code), `outcome_reason` in words, `is_kept`.
 
-    `fates` (stages/decided.py): what persons said of a site, by site_id or by the problem_id of the ground they judged.
+    `fates` (stages/fates.py): what persons said of a site, by site_id or by the problem_id of the ground they judged.
     """
     fates = fates or {}
     verdicts = [_verdict(site, place, fates) for site in facts.itertuples()]

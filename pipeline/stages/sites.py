@@ -14,6 +14,7 @@ from pipeline.geometry import AREA_DECIMALS, Shapes, area_m2, part_within
 from pipeline.intake.words.codes import UNKNOWN_ACTIVITY, UNKNOWN_CHANGE
 from pipeline.merging.history import History, history_of
 from pipeline.merging.joining import NO_SITE
+from pipeline.merging.said import site_by_lead
 from pipeline.tables import GROWTH, SITES
 
 Lead = dict[str, Any]
@@ -44,7 +45,7 @@ def build_sites(
     for site, period, total_m2 in zip(history.site.tolist(), history.period, totals_m2, strict=True):
         grown[site][period] = round(total_m2 - sum(grown[site].values()), AREA_DECIMALS)
     frame["growth"] = [json.dumps(own) for own in grown]
-    frame["split_from"] = _split_from(groups, frame["site_id"])
+    frame["split_from"] = _split_from(groups, frame)
     frame["neighbour_ids"] = _neighbours(frame, merges)
     growth = pd.DataFrame(
         {
@@ -163,23 +164,21 @@ def _absorbed(leads: list[Lead]) -> list[str]:
     return sorted({_id_of(own) for own in by_birth.values()} - {_id_of(leads)})
 
 
-def _split_from(groups: list[list[Lead]], site_ids: pd.Series) -> list[str | None]:
+def _split_from(groups: list[list[Lead]], sites: pd.DataFrame) -> list[str | None]:
     """Per site the site that a person parted it from, None for most."""
     if not any(lead.get("parted_from") for leads in groups for lead in leads):
         return [None] * len(groups)
-    site_of = {lead["lead_id"]: site_id for leads, site_id in zip(groups, site_ids, strict=True) for lead in leads}
+    site_of = site_by_lead(sites)
     found = [
         next((site_of[lead["parted_from"]] for lead in leads if lead.get("parted_from") in site_of), None)
         for leads in groups
     ]
-    return [None if other == site_id else other for other, site_id in zip(found, site_ids, strict=True)]
+    return [None if other == site_id else other for other, site_id in zip(found, sites["site_id"], strict=True)]
 
 
 def _neighbours(sites: pd.DataFrame, merges: pd.DataFrame | None) -> list[list[str]]:
     """Per site the others that one of its leads was judged against."""
-    site_of = {
-        lead_id: site_id for site_id, ids in zip(sites["site_id"], sites["lead_ids"], strict=True) for lead_id in ids
-    }
+    site_of = site_by_lead(sites)
     near: dict[str, set[str]] = defaultdict(set)
     for lead_a, lead_b in () if merges is None else zip(merges["lead_a"], merges["lead_b"], strict=True):
         a, b = site_of[lead_a], site_of[lead_b]

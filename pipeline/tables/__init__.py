@@ -4,7 +4,7 @@
 """
 
 from pipeline.tables.asked import DECISIONS, QUESTIONS
-from pipeline.tables.judged import CASES, GROWTH, MATCHES, MERGES, OUTCOMES, PROBLEMS, SITES
+from pipeline.tables.judged import CASES, GROWTH, JUDGED, LEDGER, MATCHES, MERGES, OUTCOMES, PROBLEMS, SITES
 from pipeline.tables.measured import CONFLICTS, OVERLAPS
 from pipeline.tables.received import CANDIDATES, INPUTS, LEADS, REPORTS, SET_ASIDE
 
@@ -15,6 +15,6 @@ ALL = (
 TABLES = {table.name: table for table in ALL}
 
 __all__ = [
-    "CANDIDATES", "CASES", "CONFLICTS", "DECISIONS", "GROWTH", "INPUTS", "LEADS", "MATCHES", "MERGES", "OUTCOMES",
+    "CANDIDATES", "CASES", "CONFLICTS", "DECISIONS", "GROWTH", "INPUTS", "JUDGED", "LEADS", "LEDGER", "MATCHES", "MERGES", "OUTCOMES",
     "OVERLAPS", "PROBLEMS", "QUESTIONS", "REPORTS", "SET_ASIDE", "SITES", "TABLES",
 ]  # fmt: skip

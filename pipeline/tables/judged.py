@@ -2,6 +2,8 @@
 
 from pipeline.declare import Table, needed, optional
 
+LEDGER, JUDGED = "ledger", "decisions"  # source_id of cases accepted here, and of ground that a person judged
+
 MERGES = Table(
     "merges",
     "one judged pair of leads",

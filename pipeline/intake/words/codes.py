@@ -1,7 +1,7 @@
 """Words to codes and back, by the tables in pipeline/codes; an unknown word becomes the code for unknown, never an error."""
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 import pandas as pd
@@ -11,6 +11,10 @@ from pipeline.text import say
 NAMED_CLASSES = ("wetland", "forest", "grassland", "protected_area", "redline", "permit", "admin")
 UNKNOWN_ACTIVITY = "A99"
 UNKNOWN_CHANGE = "C9"
+OPEN_STATE = "B9"  # of a case whose state nobody says
+NO_PROBLEM = "B6"  # determined not to be a problem
+CLOSED_STATES = ("B11", "B12", "B13", "B14", "B15")  # accepted or struck off
+MOST_LABELS = 4096  # more than all tables have
 
 
 @cache
@@ -89,6 +93,7 @@ def class_label(layer_class: str, language: str) -> str:
     return say(language, f"labels.class_{layer_class}") if layer_class in NAMED_CLASSES else layer_class
 
 
+@lru_cache(MOST_LABELS)  # a list asks a million times for some dozens
 def label(name: str, code: object, language: str) -> str:
     """The name of `code` in the code table `name`, in `language`; "" for an empty code."""
     table = read_codes(name)
