@@ -35,6 +35,7 @@ from benchmarks.merge_scores import (
 )
 from benchmarks.overlap_time import measure
 from pipeline.declare import Table
+from pipeline.memory import rarely_searched
 from pipeline.rules import Rules
 from pipeline.stages.match import match
 from pipeline.stages.merge import merge
@@ -66,6 +67,7 @@ def no_layers() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs=CRS))
 
 
+@rarely_searched()
 def run(
     leads: gpd.GeoDataFrame, cases: gpd.GeoDataFrame, rules: Rules
 ) -> tuple[pd.DataFrame, pd.DataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -59,6 +59,15 @@ def shape_table(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
         if column.kind in DTYPES:
             shaped[column.name] = shaped[column.name].astype(DTYPES[column.kind])
     return shaped.sort_values(list(table.key), kind="stable", na_position="first").reset_index(drop=True)
+
+
+def cells(frame: pd.DataFrame, name: str) -> list[Any]:
+    """A column as a plain list, None for every empty cell, and for all of them where there is no such column."""
+    if name not in frame:
+        return [None] * len(frame)
+    values = frame[name].to_numpy(dtype=object, copy=True)
+    values[frame[name].isna().to_numpy()] = None
+    return list(values.tolist())
 
 
 def check_table(frame: pd.DataFrame, table: Table) -> None:

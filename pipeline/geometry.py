@@ -167,8 +167,11 @@ def fill_holes(shapes: Shapes) -> Shapes:
     filled = shapes.copy()
     parts, owner = shapely.get_parts(shapes, return_index=True)
     n_holes = np.bincount(owner, shapely.get_num_interior_rings(parts), len(shapes))
-    for k in np.flatnonzero(n_holes):
-        filled[k] = shapely.union_all(shapely.polygons(shapely.get_exterior_ring(parts[owner == k])))
+    holed = np.flatnonzero(n_holes)
+    starts, ends = np.searchsorted(owner, holed), np.searchsorted(owner, holed, side="right")
+    for k, start, end in zip(holed, starts, ends, strict=True):
+        whole = shapely.polygons(shapely.get_exterior_ring(parts[start:end]))
+        filled[k] = whole[0] if len(whole) == 1 else shapely.union_all(whole)
     return filled
 
 
@@ -194,6 +197,23 @@ def in_threads(operation: Callable[..., Any], *arrays: npt.NDArray[Any]) -> npt.
     parts = np.array_split(np.arange(n), n_cores * CHUNKS_PER_CORE)
     with ThreadPoolExecutor(n_cores) as pool:
         return np.concatenate(list(pool.map(lambda part: operation(*(array[part] for array in arrays)), parts)))
+
+
+def near_pairs(own: Shapes, known: Shapes, reach_m: Floats) -> npt.NDArray[np.int64]:
+    """Rows (own, known), one pair a line, that lie within the reach of the own shape; unordered. All in one CRS in metres."""
+    tree = shapely.STRtree(known)
+
+    def query(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        found = tree.query(own[rows], predicate="dwithin", distance=reach_m[rows])
+        return np.column_stack([rows[found[0]], found[1]])
+
+    return in_threads(query, np.arange(len(own)))
+
+
+def distinct(pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Pairs of row numbers, each once, by the first and then the second."""
+    width = int(pairs.max(initial=0)) + 1
+    return np.column_stack(np.divmod(np.unique(pairs[:, 0] * width + pairs[:, 1]), width))
 
 
 def union_all(shapes: Sequence[Any] | Shapes) -> Any:

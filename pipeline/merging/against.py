@@ -14,10 +14,11 @@ import shapely
 from pipeline.geometry import Floats, Shapes, fill_holes, in_threads
 from pipeline.intake.words.codes import NO_PROBLEM
 from pipeline.intake.words.dates import date_span
-from pipeline.merging.contact import EDGE_SHARE, common_ground, fronts, shifted_iou, survives_shrinking
+from pipeline.merging.closed import NEW_ACTIVITY, OnClosed, Seen, is_after
+from pipeline.merging.contact import EDGE_SHARE, Mask, are_twins, common_ground, fronts, is_more_than_edge
 from pipeline.rules import Rules
 
-NEW_ACTIVITY = ("C1", "C2", "C9")
+NOTHING_SEEN = OnClosed()
 
 Verdict = tuple[str | None, str]  # relation (None: too far apart to be named) and the sentence match.<why>
 
@@ -31,18 +32,8 @@ class Contacts(NamedTuple):
     outside_m2: Floats
     front_m: Floats
     front_share: Floats
-    is_ground: npt.NDArray[np.bool_]  # common ground that is more than an edge
-    is_front: npt.NDArray[np.bool_]
-
-
-class Seen(NamedTuple):
-    """One lead of a site: where, when and what was seen."""
-
-    lead_id: str
-    shape: Any
-    prev_date: str | None
-    curr_date: str | None
-    change_type: str
+    is_ground: Mask  # common ground that is more than an edge
+    is_front: Mask
 
 
 @dataclass(frozen=True)
@@ -50,7 +41,8 @@ class Meeting:
     """One site (its row and its leads) and one case (its row), their contact, and the rivals: other sites the case may be.
 
     `is_known`: little enough of the site lies outside the known ground, and nothing there is new to the case.
-    `rival_gaps_m`: distances of the rivals from the case; `is_only`: no rival shares enough ground with it.
+    `rival_gaps_m`: distances of the rivals from the case; `is_only`: no rival shares enough ground with it. `on_closed`: what
+    was seen on the footprint of a closed case.
     """
 
     site: Any
@@ -64,6 +56,7 @@ class Meeting:
     is_known: bool
     rival_gaps_m: list[float]
     is_only: bool
+    on_closed: OnClosed = NOTHING_SEEN
 
     @property
     def agrees(self) -> bool:
@@ -109,34 +102,20 @@ def measure(sites: Shapes, cases: Shapes, accuracy_m: Floats, rules: Rules) -> C
     own, known = fill_holes(sites), fill_holes(cases)
     holed = at[(own[at] != sites[at]) | (known[at] != cases[at])]
     common[holed] = in_threads(shapely.intersection, own[holed], known[holed])
-    is_ground[at] = _is_more_than_edge(common[at], np.minimum(shapely.area(own[at]), shapely.area(known[at])), rules)
+    smaller_m2 = np.minimum(shapely.area(own[at]), shapely.area(known[at]))
+    is_ground[at] = is_more_than_edge(common[at], smaller_m2, rules.merge)
     reach_m = np.clip(accuracy_m, rules.merge.drawn_front_gap_m, rules.match.front_gap_m)
-    is_ground |= _are_twins(sites, cases, both & ~is_ground & (overlap_m2 > 0), rules)
+    left = np.flatnonzero(both & ~is_ground & (overlap_m2 > 0))
+    is_ground[left] = are_twins(sites[left], cases[left], rules.merge)
     exact_m = np.where(containment < EDGE_SHARE, rules.merge.exact_front_gap_m, -1.0)
     front_m, share, is_front = _fronts(own, known, np.where(both, gap_m, np.inf), exact_m, reach_m, rules)
     outside_m2 = shapely.area(sites) - overlap_m2
     return Contacts(gap_m, overlap_m2, containment, outside_m2, front_m, share, is_ground, is_front)
 
 
-def _is_more_than_edge(common: Shapes, smaller_m2: Floats, rules: Rules) -> npt.NDArray[np.bool_]:
-    """R08: ground in common that images out of place do not explain."""
-    shrink_m = rules.merge.registration_error_m / 2
-    return survives_shrinking(common, smaller_m2, shrink_m, rules.merge.true_overlap_left_share)
-
-
-def _are_twins(sites: Shapes, cases: Shapes, maybe: npt.NDArray[np.bool_], rules: Rules) -> npt.NDArray[np.bool_]:
-    """R08 for what is narrower than images are out of place, such as roads: one outline once shifted."""
-    areas_m2 = shapely.area(sites), shapely.area(cases)
-    are_twins = maybe & (np.minimum(*areas_m2) >= rules.merge.same_shifted_iou * np.maximum(*areas_m2))
-    for k in np.flatnonzero(are_twins):
-        iou = shifted_iou(sites[k], cases[k], rules.merge.registration_error_m)
-        are_twins[k] = iou >= rules.merge.same_shifted_iou
-    return np.asarray(are_twins)
-
-
 def _fronts(
     sites: Shapes, cases: Shapes, gap_m: Floats, exact_m: Floats, reach_m: Floats, rules: Rules
-) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+) -> tuple[Floats, Floats, Mask]:
     """R09a between sites and cases, holes filled: the exact edge (within `exact_m`) first, then one drawn within `reach_m`."""
     front_m, share = np.full(len(sites), np.nan), np.full(len(sites), np.nan)
     is_front = np.zeros(len(sites), dtype=bool)
@@ -168,7 +147,7 @@ def judge_told_same(meeting: Meeting) -> Verdict:
     is_known = meeting.is_known or not site.area_m2
     if case.state == NO_PROBLEM:
         return _against_judged(meeting, is_known)
-    if case.is_closed and any(_is_after(lead, case.closed_date) for lead in meeting.leads):
+    if case.is_closed and any(is_after(lead, case.closed_date) for lead in meeting.leads):
         return "rebound", "person_rebound"
     if case.case_geometry not in ("outline", "box") or is_known:
         return "same", "person_same"
@@ -224,50 +203,23 @@ def _against_judged(meeting: Meeting, is_known: bool) -> Verdict:
     return ("review", "changed_since") if is_new else ("same", "same_judged")
 
 
-def _is_after(lead: Seen, day: Any) -> bool | None:
-    """Whether a lead was seen after a day; None where the dates do not say."""
-    if lead.curr_date is None or pd.isna(day):
-        return None
-    seen, closed = date_span(lead.curr_date), date_span(day)
-    return True if seen[0] > closed[1] else False if seen[1] <= closed[0] else None
-
-
 def _against_closed(meeting: Meeting, rules: Rules) -> Verdict:
     """R14: new activity *on* a closed footprint, of leads seen after the closing, is a suspected rebound.
 
     What was seen before is the case itself where little lies beyond it, and else growth that nobody has looked at.
     """
-    case = meeting.case
-    new = [lead for lead in meeting.leads if lead.change_type in NEW_ACTIVITY]
-    after = [lead.shape for lead in new if _is_after(lead, case.closed_date)]
-    if after and _is_on(after, meeting, rules):
+    case, seen = meeting.case, meeting.on_closed
+    if seen.after:
         return ("review", "other_activity") if meeting.differs else ("rebound", "rebound")
-    unsure = [lead.shape for lead in new if _is_after(lead, case.closed_date) is None]
-    if unsure and _is_on(unsure, meeting, rules):
+    if seen.perhaps:
         return "review", "closed_undated"
-    before = [lead.shape for lead in new if _is_after(lead, case.closed_date) is False]
-    if not before or not _is_on(before, meeting, rules):
+    if not seen.before:
         return "adjacent", "beside_closed"
     if not meeting.agrees:
         return "review", "other_activity" if meeting.differs else "unknown_activity"
     if meeting.site.area_m2 and case.case_geometry in ("outline", "box"):
         return ("same", "before_closing") if meeting.is_known else ("grown", "grown_overlap")
     return ("same", "before_closing") if _is_clear(meeting, rules) else ("review", "point")
-
-
-def _is_on(shapes: list[Any], meeting: Meeting, rules: Rules) -> bool:
-    """Whether what was seen lies on the footprint: enough of it (R14) and no mere edge; for points near enough."""
-    seen, known = shapely.union_all(shapes), meeting.case.geometry
-    if not (seen.area and known.area):
-        return bool(shapely.distance(seen, known) <= rules.match.rebound_point_m)
-    common = shapely.intersection(seen, known)
-    if common.area < rules.match.rebound_m2 and common.area / known.area < rules.match.rebound_share:
-        return False
-    one = np.array([[seen], [known], [common]], dtype=object)
-    smaller_m2 = np.minimum(*shapely.area(one[:2]))
-    return bool(
-        _is_more_than_edge(one[2], smaller_m2, rules)[0] or _are_twins(one[0], one[1], np.ones(1, bool), rules)[0]
-    )
 
 
 def _is_later(meeting: Meeting, rules: Rules) -> bool | None:

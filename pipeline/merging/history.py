@@ -10,6 +10,7 @@ from pipeline.geometry import Shapes, in_threads, polygons_of
 
 Rows = npt.NDArray[np.int64]
 UNDATED = "~"  # sorts behind every period
+TOUCHING = 1e-9  # of the area: no more than rounding makes; what only borders on earlier ground is new as it is
 
 
 class History(NamedTuple):
@@ -43,7 +44,10 @@ def history_of(site: Rows, period: list[str | None], shapes: Shapes) -> History:
     sites = np.array([keys[end][0] for _, end in steps], dtype=np.int64)
     ground = grounds[np.array([end for _, end in steps], dtype=np.int64)]
     leads = [order[start : end + 1].tolist() for start, end in steps]
-    return History(sites, [keys[end][1] for _, end in steps], leads, ground, _new(sites, ground), whole)
+    shown = ground.copy()
+    single = [k for k, (start, end) in enumerate(steps) if start == end]
+    shown[single] = shapes[[leads[k][0] for k in single]]
+    return History(sites, [keys[end][1] for _, end in steps], leads, ground, _new(sites, ground, shown), whole)
 
 
 def _united(site: Rows, shapes: Shapes) -> Shapes:
@@ -57,11 +61,14 @@ def _united(site: Rows, shapes: Shapes) -> Shapes:
     return grounds
 
 
-def _new(site: Rows, ground: Shapes) -> Shapes:
-    """What of the ground of each step lay outside that of the step before."""
-    new = ground.copy()
+def _new(site: Rows, ground: Shapes, shown: Shapes) -> Shapes:
+    """What of its own outline, if it has but one, lay at each step outside the ground of the step before; else of all ground."""
+    new, total_m2 = ground.copy(), shapely.area(ground)
     at = np.flatnonzero(np.diff(site) == 0) + 1
-    new[at] = in_threads(shapely.difference, ground[at], ground[at - 1])
-    for k in at:
+    new[at] = shown[at]
+    common_m2 = total_m2[at - 1] + shapely.area(shown[at]) - total_m2[at]
+    cut = at[common_m2 > TOUCHING * total_m2[at]]
+    new[cut] = in_threads(shapely.difference, shown[cut], ground[cut - 1])
+    for k in cut:
         new[k] = polygons_of(new[k])
     return new

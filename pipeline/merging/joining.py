@@ -5,10 +5,9 @@ Why not connected components: docs/merging.md. What persons said goes before eve
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
@@ -44,43 +43,75 @@ def join_in_order(
     `pairs` as from judge_pairs; `said`: pairs (a before b) that a person called same or apart.
     """
     said = said or {}
-    joined = Joined([-1] * len(leads), [-1] * len(leads))
+    joined = Joined([NO_SITE] * len(leads), [NO_SITE] * len(leads))
     view = _View(leads, rules, [pair for pair, answer in said.items() if answer == "apart"])
-    told = _partners(pair for pair, answer in said.items() if answer == "same")
-    ground, growth = (_partners(_same_pairs(pairs, names, said)) for names in (GROUND_RULES, GROWTH_RULES))
-    near_points = _candidates_of_points(pairs)
+    partners = _Partners(
+        told=_earlier(pair for pair, answer in said.items() if answer == "same"),
+        ground=_earlier(_same_pairs(pairs, GROUND_RULES, said)),
+        growth=_earlier(_same_pairs(pairs, GROWTH_RULES, said)),
+        near_points=_candidates_of_points(pairs),
+    )
     for lead in range(len(leads)):
-        named = sorted({joined.site_of[a] for a in told.get(lead, [])})
-        if view.are_parted(joined, lead, named):
-            joined.held_back.update({(a, lead): "disagree" for a in told[lead]})
-            named = []
-        # a person's word adds to what the rules say of a lead: it takes no lead out of the site where it stands
-        open_to = [a for a in ground.get(lead, []) if not view.are_parted(joined, lead, [*named, joined.site_of[a]])]
-        wanted = open_to or [a for a in growth.get(lead, []) if view.may_grow(joined, a, lead, named)]
-        if open_to:  # ground in common comes before fronts
-            joined.passed_over.update((a, lead) for a in growth.get(lead, []))
-        sites = sorted({joined.site_of[a] for a in wanted})
-        why = view.why_not(joined, lead, sites, near_points.get(lead, []))
-        births = {joined.born_in[a] for a in wanted} if why is None else set()
-        if named:
-            joined.held_back.update({(a, lead): why for a in wanted if why})
-            both = named if why else sorted({*named, *sites})
-            if view.are_parted(joined, lead, both):
-                both, births = named, set()
-            sites, why = both, None
-            joined.told_sites.add(sites[0])
-        if sites and why is None:
-            _put_together(joined, lead, sites, births)
-            if view.is_point[lead]:
-                joined.placed_points.add(lead)
+        if any(lead in found for found in (partners.told, partners.ground, partners.growth)):
+            _join(joined, lead, view, partners)
         else:
-            joined.site_of[lead] = joined.born_in[lead] = len(joined.leads_of)
-            joined.leads_of.append([lead])
-            joined.held_back.update({(a, lead): why for a in wanted if why})
+            _stand_alone(joined, lead)
     return joined
 
 
-def _partners(pairs: Any) -> dict[int, list[int]]:
+class _Partners(NamedTuple):
+    """Lead → the earlier leads that a person named with it, with which it has ground in common, which it grew from; of points the
+    candidates."""
+
+    told: dict[int, list[int]]
+    ground: dict[int, list[int]]
+    growth: dict[int, list[int]]
+    near_points: Candidates
+
+
+def _join(joined: Joined, lead: int, view: "_View", partners: _Partners) -> None:
+    """`lead` joins what it belongs to, or stands alone; what kept it from joining is noted in `joined`."""
+    named = sorted({joined.site_of[a] for a in partners.told.get(lead, [])})
+    if view.are_parted(joined, lead, named):
+        joined.held_back.update({(a, lead): "disagree" for a in partners.told[lead]})
+        named = []
+    wanted = _wanted(joined, lead, view, partners, named)
+    sites = sorted({joined.site_of[a] for a in wanted})
+    why = view.why_not(joined, lead, sites, partners.near_points.get(lead, []))
+    if why:
+        joined.held_back.update({(a, lead): why for a in wanted})
+    if not named and (why or not sites):
+        _stand_alone(joined, lead)
+        return
+    births = set() if why else {joined.born_in[a] for a in wanted}
+    both = named if why else sorted({*named, *sites})
+    if named and view.are_parted(joined, lead, both):
+        both, births = named, set()
+    if named:
+        joined.told_sites.add(both[0])
+    _put_together(joined, lead, both, births)
+    if view.is_point[lead]:
+        joined.placed_points.add(lead)
+
+
+def _wanted(joined: Joined, lead: int, view: "_View", partners: _Partners, named: list[int]) -> list[int]:
+    """The earlier leads that `lead` goes with by the rules; ground in common comes before fronts.
+
+    A person's word (`named`: sites) adds to what the rules say of a lead: it takes no lead out of the site where it stands.
+    """
+    ground, growth = partners.ground.get(lead, []), partners.growth.get(lead, [])
+    open_to = [a for a in ground if not view.are_parted(joined, lead, [*named, joined.site_of[a]])]
+    if open_to:
+        joined.passed_over.update((a, lead) for a in growth)
+    return open_to or [a for a in growth if view.may_grow(joined, a, lead, named)]
+
+
+def _stand_alone(joined: Joined, lead: int) -> None:
+    joined.site_of[lead] = joined.born_in[lead] = len(joined.leads_of)
+    joined.leads_of.append([lead])
+
+
+def _earlier(pairs: Any) -> dict[int, list[int]]:
     """Lead → the earlier leads it goes with."""
     found: dict[int, list[int]] = {}
     for a, b in pairs:
@@ -110,9 +141,8 @@ class _View:
         self.is_point = leads["area_m2"].to_numpy() == 0
         self.layers = list(zip(*(leads[name].fillna("").tolist() for name in ("source_id", "period")), strict=True))
         self.is_outline = (leads["shows"] == "whole_outline").to_numpy(dtype=bool, na_value=False)
-        self.accuracy_m = leads["position_accuracy_m"].to_numpy(dtype=float)
-        self.bounds = shapely.bounds(self.shapes)
-        self.extent_m = np.maximum(self.bounds[:, 2] - self.bounds[:, 0], self.bounds[:, 3] - self.bounds[:, 1])
+        self.accuracy_m = leads["position_accuracy_m"].astype(float).tolist()
+        self.bounds = shapely.bounds(self.shapes).tolist()
         self.rules = rules
         self.parted: dict[int, set[int]] = {}
         for a, b in parted:
@@ -177,12 +207,13 @@ class _View:
 
     def _within_caps(self, members: list[int]) -> bool:
         """R13: no longer than a real place can be, given its largest lead, and not of too many leads."""
-        own = self.bounds[members]
-        extent_m = float((own[:, 2:].max(axis=0) - own[:, :2].min(axis=0)).max())
+        own = [self.bounds[member] for member in members]
+        west, south, east, north = zip(*own, strict=True)
+        extent_m = max(max(east) - min(west), max(north) - min(south))
         allowed_m = max(
             self.rules.max_extent_m,
-            self.rules.max_extent_ratio * float(self.extent_m[members].max()),
-            self.rules.max_extent_accuracies * float(self.accuracy_m[members].max()),
+            self.rules.max_extent_ratio * max(max(e - w, n - s) for w, s, e, n in own),
+            self.rules.max_extent_accuracies * max(self.accuracy_m[member] for member in members),
         )
         return len(members) <= self.rules.max_leads and extent_m <= allowed_m
 

@@ -13,9 +13,18 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from pipeline.geometry import Floats, Shapes, fill_holes, in_threads
+from pipeline.declare import cells
+from pipeline.geometry import Floats, Shapes, distinct, fill_holes, in_threads, near_pairs
 from pipeline.intake.words.dates import date_span
-from pipeline.merging.contact import EDGE_SHARE, common_ground, fronts, is_coarse_grid, shifted_iou, survives_shrinking
+from pipeline.merging.contact import (
+    EDGE_SHARE,
+    Mask,
+    common_ground,
+    fronts,
+    is_coarse_grid,
+    shifted_iou,
+    survives_shrinking,
+)
 from pipeline.rules import MergeRules
 
 PERSON = "person"  # the rule of a pair that someone decided
@@ -25,7 +34,6 @@ POINT_RULES = ("point_on_site", "two_points")
 GROUND_RULES = (*SEEN_AGAIN, *POINT_RULES)
 SEPARATE_SHARE = 0.5  # two of one layer that share less were drawn as two
 
-Mask = npt.NDArray[np.bool_]
 Pair = tuple[int, int]
 
 
@@ -48,26 +56,22 @@ class Subjects(NamedTuple):
 def subjects_of(leads: gpd.GeoDataFrame, rules: MergeRules) -> Subjects:
     """The leads as judging wants them."""
 
-    def cells(name: str) -> npt.NDArray[np.object_]:
-        if name not in leads:
-            return np.full(len(leads), None, dtype=object)
-        own = leads[name].to_numpy(dtype=object, copy=True)
-        own[leads[name].isna().to_numpy()] = None
-        return np.asarray(own)
+    def column(name: str) -> npt.NDArray[np.object_]:
+        return np.array(cells(leads, name), dtype=object)
 
     layer = np.empty(len(leads), dtype=object)
-    layer[:] = list(zip(cells("source_id"), cells("period"), strict=True))
-    registration_m = np.array([np.nan if m is None else m for m in cells("registration_error_m")], dtype=float)
+    layer[:] = list(zip(cells(leads, "source_id"), cells(leads, "period"), strict=True))
+    registration_m = column("registration_error_m").astype(float)  # NaN for None
     return Subjects(
         shapes=fill_holes(leads.geometry.to_numpy()),
         is_point=leads["area_m2"].to_numpy() == 0,
-        is_text=cells("kind") == "reports",
-        is_doubtful=cells("doubt") != None,  # noqa: E711  # element by element
-        activity=cells("activity_l1"),
+        is_text=column("kind") == "reports",
+        is_doubtful=column("doubt") != None,  # noqa: E711  # element by element
+        activity=column("activity_l1"),
         layer=layer,
-        is_outline=cells("shows") == "whole_outline",
-        period=cells("period"),
-        seen_day=np.array([_day_seen(day) for day in cells("curr_date")], dtype=float),
+        is_outline=column("shows") == "whole_outline",
+        period=column("period"),
+        seen_day=np.array([_day_seen(day) for day in cells(leads, "curr_date")], dtype=float),
         accuracy_m=leads["position_accuracy_m"].to_numpy(dtype=float),
         registration_m=np.where(np.isnan(registration_m), rules.registration_error_m, registration_m),
     )
@@ -113,11 +117,9 @@ def _near(own: Subjects, rules: MergeRules, asked: Collection[Pair]) -> pd.DataF
     reach_m = np.where(own.is_point, point_m, rules.near_m)
     reach_m = np.where(own.is_text, np.maximum(reach_m, rules.text_review_m), reach_m)
     reach_m = np.where(own.is_doubtful, 0.0, reach_m)
-    left, right = shapely.STRtree(own.shapes).query(own.shapes, predicate="dwithin", distance=reach_m)
     more = np.array(sorted(asked), dtype=np.int64).reshape(-1, 2)
-    left, right = np.concatenate([left, more[:, 0]]), np.concatenate([right, more[:, 1]])
-    pairs = pd.DataFrame({"a": np.minimum(left, right), "b": np.maximum(left, right)}).drop_duplicates()
-    return pairs[pairs["a"] < pairs["b"]].sort_values(["a", "b"]).reset_index(drop=True)
+    pairs = np.sort(np.concatenate([near_pairs(own.shapes, own.shapes, reach_m), more]), axis=1)
+    return pd.DataFrame(distinct(pairs[pairs[:, 0] < pairs[:, 1]]), columns=["a", "b"])
 
 
 def _agreement(one: npt.NDArray[np.object_], other: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
@@ -202,8 +204,7 @@ def _is_same_ground(pairs: pd.DataFrame, rows: Mask, own: Subjects, rules: Merge
     maybe = maybe[np.minimum(*areas_m2) >= rules.same_shifted_iou * np.maximum(*areas_m2)]
     shift_m = _registration_m(pairs, maybe, own)
     shapes_a, shapes_b = (own.shapes[pairs[side].iloc[maybe]] for side in "ab")
-    for k, a, b, most_m in zip(maybe, shapes_a, shapes_b, shift_m, strict=True):
-        is_same[k] = shifted_iou(a, b, float(most_m)) >= rules.same_shifted_iou
+    is_same[maybe] = shifted_iou(shapes_a, shapes_b, shift_m) >= rules.same_shifted_iou
     return is_same
 
 
@@ -236,20 +237,12 @@ def _judge_fronts(
 
 def _is_coarse(pairs: pd.DataFrame, rows: Mask, own: Subjects, rules: MergeRules) -> Mask:
     """Whether both of a pair lie on a grid so coarse that a corner says nothing (only for `rows`)."""
-    is_coarse: dict[int, bool] = {}
-
-    def coarse(lead: int) -> bool:
-        if lead not in is_coarse:
-            is_coarse[lead] = own.accuracy_m[lead] > rules.coarse_grid_m or is_coarse_grid(
-                own.shapes[lead], rules.coarse_grid_m
-            )
-        return is_coarse[lead]
-
+    both = pairs.loc[rows, ["a", "b"]].to_numpy()
+    leads, at = np.unique(both, return_inverse=True)
+    is_coarse = own.accuracy_m[leads] > rules.coarse_grid_m
+    is_coarse[~is_coarse] = is_coarse_grid(own.shapes[leads[~is_coarse]], rules.coarse_grid_m)
     found = np.zeros(len(pairs), dtype=bool)
-    at = np.flatnonzero(rows)
-    found[at] = [
-        coarse(a) and coarse(b) for a, b in zip(*(pairs[side].iloc[at].tolist() for side in "ab"), strict=True)
-    ]
+    found[rows] = is_coarse[at.reshape(both.shape)].all(axis=1)
     return found
 
 

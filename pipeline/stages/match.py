@@ -10,14 +10,14 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from pipeline.declare import shape_table
-from pipeline.geometry import Floats, Shapes, area_m2, in_threads, polygons_of
+from pipeline.declare import cells, shape_table
+from pipeline.geometry import Floats, Shapes, area_m2, distinct, in_threads, near_pairs, polygons_of
 from pipeline.intake.words.codes import NO_PROBLEM
 from pipeline.intake.words.names import alike
 from pipeline.merging.against import (
+    NOTHING_SEEN,
     Contacts,
     Meeting,
-    Seen,
     Verdict,
     activities_differ,
     judge,
@@ -26,6 +26,7 @@ from pipeline.merging.against import (
     name_of_case,
     with_fronts_of_parts,
 )
+from pipeline.merging.closed import OnClosed, Seen, seen_on_closed
 from pipeline.merging.known import are_known, beyond, united
 from pipeline.rules import Rules
 from pipeline.tables import MATCHES
@@ -33,6 +34,7 @@ from pipeline.text import say
 
 BELONGS = ("same", "grown", "rebound")
 NUMBERS = ("overlap_m2", "outside_m2", "front_m", "front_share", "gap_m")
+SITE_CELLS = ("site_id", "activity_l1", "area_m2", "position_accuracy_m", "is_text_only")
 SHOWN_FROM_M = 1.0  # a corner has no edge to speak of
 Said = Mapping[tuple[str, str], str]
 
@@ -81,16 +83,13 @@ class _Pairs(NamedTuple):
 def _near(sites: gpd.GeoDataFrame, cases: gpd.GeoDataFrame, rules: Rules, said: Said) -> npt.NDArray[np.int64]:
     """Rows (site, case) that lie near enough to be judged, or that a person spoke of; by site, then case."""
     own, known = sites.geometry.to_numpy(), cases.geometry.to_numpy()
-    i, j = shapely.STRtree(known).query(own, predicate="dwithin", distance=_reach_m(sites, rules))
-    j2, i2 = shapely.STRtree(own).query(known, predicate="dwithin", distance=_reach_m(cases, rules))
-    site_row = {site_id: row for row, site_id in enumerate(sites["site_id"])}
-    case_row = {problem_id: row for row, problem_id in enumerate(cases["problem_id"])}
+    of_sites = near_pairs(own, known, _reach_m(sites, rules))
+    of_cases = near_pairs(known, own, _reach_m(cases, rules))[:, ::-1]
+    site_row = {site_id: row for row, site_id in enumerate(cells(sites, "site_id"))}
+    case_row = {problem_id: row for row, problem_id in enumerate(cells(cases, "problem_id"))}
     told = [(site_row[one], case_row[other]) for one, other in said if one in site_row and other in case_row]
-    rows = np.concatenate(
-        [np.column_stack([i, j]), np.column_stack([i2, j2]), np.array(told, dtype=np.int64).reshape(-1, 2)]
-    )
-    pairs: npt.NDArray[np.int64] = np.unique(rows, axis=0)
-    return pairs
+    rows = np.concatenate([of_sites, of_cases, np.array(told, dtype=np.int64).reshape(-1, 2)])
+    return distinct(rows)
 
 
 def _reach_m(frame: gpd.GeoDataFrame, rules: Rules) -> Floats:
@@ -128,12 +127,13 @@ def _by_place(
     if not len(pairs.i):
         return []
     contacts, seen = pairs.contacts, _seen(sites.iloc[np.unique(pairs.i)], leads)
-    site_rows, case_rows = list(sites.itertuples()), list(cases.itertuples())
+    site_rows, case_rows = _rows(sites[list(SITE_CELLS)], pairs.i), _rows(cases, pairs.j)
     is_known, beyond_m2, new_grounds = _grounds(sites, cases, pairs, layers, rules)
     near_case: dict[int, list[int]] = defaultdict(list)
     for k, (site_row, case_row) in enumerate(zip(pairs.i.tolist(), pairs.j.tolist(), strict=True)):
         if not activities_differ(site_rows[site_row], case_rows[case_row]):
             near_case[case_row].append(k)
+    on_closed = _on_closed(site_rows, case_rows, seen, pairs, rules)
     rows = []
     for k, (i, j) in enumerate(zip(pairs.i.tolist(), pairs.j.tolist(), strict=True)):
         rivals = [other for other in near_case[j] if other != k]
@@ -141,7 +141,7 @@ def _by_place(
         meeting = Meeting(
             site_rows[i], seen[site_rows[i].site_id], case_rows[j], contacts.gap_m[k], contacts.overlap_m2[k],
             contacts.containment[k], contacts.is_ground[k], contacts.is_front[k], is_known[k],
-            [contacts.gap_m[other] for other in rivals], is_only,
+            [contacts.gap_m[other] for other in rivals], is_only, on_closed.get(k, NOTHING_SEEN),
         )  # fmt: skip
         relation, why = _verdict(meeting, pairs.said[k], rules)
         if why == "beside" and contacts.front_m[k] >= SHOWN_FROM_M and not (meeting.is_front or meeting.differs):
@@ -153,18 +153,37 @@ def _by_place(
     return _without_fronts_of_neighbours(rows, sites, language)
 
 
+def _on_closed(
+    sites: Mapping[int, Any], cases: Mapping[int, Any], seen: Mapping[str, list[Seen]], pairs: _Pairs, rules: Rules
+) -> dict[int, OnClosed]:
+    """Number of the pair → what was seen on the footprint, of pairs with a closed case that lie near enough."""
+    reach_m = max(rules.match.adjacent_m, rules.match.rebound_point_m)
+    near = np.flatnonzero(pairs.contacts.gap_m <= reach_m).tolist()
+    at = [k for k in near if cases[int(pairs.j[k])].is_closed]
+    closed = [cases[int(pairs.j[k])] for k in at]
+    footprints = np.empty(len(at), dtype=object)
+    footprints[:] = [case.geometry for case in closed]
+    leads = [seen[sites[int(pairs.i[k])].site_id] for k in at]
+    return dict(zip(at, seen_on_closed(leads, [case.closed_date for case in closed], footprints, rules), strict=True))
+
+
+def _rows(frame: pd.DataFrame, rows: npt.NDArray[np.int64]) -> dict[int, Any]:
+    """Row number → the row, of the rows that are named."""
+    used = np.unique(rows)
+    return dict(zip(used.tolist(), frame.iloc[used].itertuples(), strict=True))
+
+
 def _seen(sites: gpd.GeoDataFrame, leads: pd.DataFrame | None) -> dict[str, list[Seen]]:
     """site_id → its leads; without leads the site as one."""
     names = ["site_id" if leads is None else "lead_id", "geometry", "prev_date", "curr_date", "change_type"]
-    rows = pd.DataFrame(sites if leads is None else leads[leads["lead_id"].isin(sites["lead_ids"].explode())])
-    cells = [rows[name].astype(object).where(rows[name].notna(), None).tolist() for name in names]
-    own = [Seen(*row) for row in zip(*cells, strict=True)]
+    rows = sites if leads is None else leads
+    own = [Seen(*row) for row in zip(*(cells(rows, name) for name in names), strict=True)]
     if leads is None:
         return {site_id: [one] for site_id, one in zip(sites["site_id"], own, strict=True)}
     by_id = {one.lead_id: one for one in own}
     return {
         site_id: [by_id[lead_id] for lead_id in lead_ids]
-        for site_id, lead_ids in zip(sites["site_id"], sites["lead_ids"], strict=True)
+        for site_id, lead_ids in zip(cells(sites, "site_id"), sites["lead_ids"], strict=True)
     }
 
 
@@ -193,7 +212,8 @@ def _grounds(
     )
     known = np.array([_with(shapes[k], agreeing.get(int(pairs.i[k]))) for k in at], dtype=object)
     is_known, beyond_m2 = np.zeros(len(own), dtype=bool), pairs.contacts.outside_m2.copy()
-    beyond_m2[at] = beyond(own[at], known, np.zeros(len(at)))
+    is_more = known != shapes[at]
+    beyond_m2[at[is_more]] = beyond(own[at[is_more]], known[is_more], np.zeros(int(is_more.sum())))
     tolerance_m = rules.match.tolerance_sigmas * pairs.accuracy_m[at]
     counted = layers[layers["counts"].astype(bool)]
     is_known[at] = are_known(own[at], activity[0][at], shapes[at], known, tolerance_m, counted, rules)
@@ -221,14 +241,15 @@ def _without_fronts_of_neighbours(
     rows: list[dict[str, Any]], sites: gpd.GeoDataFrame, language: str
 ) -> list[dict[str, Any]]:
     """A front on a case is no growth of it where a neighbour that stays apart lies on that case: two places are two."""
-    near = dict(zip(sites["site_id"], map(set, sites["neighbour_ids"]), strict=True))
+    by_front = [row for row in rows if row["is_by_front"]]
+    near = dict(zip(cells(sites, "site_id"), sites["neighbour_ids"], strict=True))
     on_case: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row["relation"] in BELONGS and not row["is_by_front"]:
             on_case[row["problem_id"]].add(row["site_id"])
-    for row in rows:
-        own = on_case[row["problem_id"]] & near[row["site_id"]]
-        if row["is_by_front"] and own:
+    for row in by_front:
+        own = on_case[row["problem_id"]].intersection(near[row["site_id"]])
+        if own:
             row["relation"] = "adjacent"
             row["reason"] = say(language, "match.beside_neighbour", case=row["problem_id"], site=min(own))
     return rows
@@ -310,9 +331,11 @@ def _with_others(matches: pd.DataFrame) -> pd.DataFrame:
     order = matches.assign(shorter=-matches["front_m"].fillna(0), smaller=-matches["overlap_m2"]).sort_values(
         ["site_id", "shorter", "smaller", "gap_m", "problem_id"], kind="stable"
     )
-    met = order.groupby("site_id", sort=False)["problem_id"].agg(list).to_dict()
+    met: dict[str, list[str]] = defaultdict(list)
+    for site_id, problem_id in zip(cells(order, "site_id"), cells(order, "problem_id"), strict=True):
+        met[site_id].append(problem_id)
     others = [
         [other for other in met[site_id] if other != problem_id]
-        for site_id, problem_id in zip(matches["site_id"], matches["problem_id"], strict=True)
+        for site_id, problem_id in zip(cells(matches, "site_id"), cells(matches, "problem_id"), strict=True)
     ]
     return matches.assign(other_problem_ids=others)

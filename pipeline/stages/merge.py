@@ -1,12 +1,11 @@
 """merge: which leads are one place and one event – pairs judged by rules with their evidence, then joined in time."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
-from pipeline.declare import shape_table
+from pipeline.declare import cells, shape_table
 from pipeline.merging.joining import Joined, join_in_order
 from pipeline.merging.pairs import PERSON, POINT_RULES, Pair, judge_pairs
 from pipeline.rules import MergeRules
@@ -40,7 +39,7 @@ def merge(
     review_reason (None where nothing is undecided).
     """
     leads = joining_order(leads)
-    row_of = {lead_id: row for row, lead_id in enumerate(leads["lead_id"])}
+    row_of = {lead_id: row for row, lead_id in enumerate(cells(leads, "lead_id"))}
     told: dict[Pair, str] = {}
     for (one, other), answer in (said or {}).items():
         if one in row_of and other in row_of and one != other:
@@ -50,8 +49,7 @@ def merge(
     joined = join_in_order(leads, pairs, rules, told)
     parted = _parted(pairs, told)
     pairs = _settle(pairs, joined, told)
-    said_words = pairs.fillna({"front_m": 0.0, "front_share": 0.0})
-    pairs["reason"] = [_sentence(row, language) for row in said_words.itertuples()]
+    pairs["reason"] = _sentences(pairs, language)
     ids = leads["lead_id"].to_numpy()
     members = pd.DataFrame({"lead_id": ids, "site_no": joined.site_of, "born_no": joined.born_in})
     members["parted_from"] = [ids[parted[row]] if row in parted else None for row in range(len(ids))]
@@ -100,10 +98,17 @@ def _review_reasons(n_leads: int, pairs: pd.DataFrame) -> list[str | None]:
     return reasons
 
 
-def _sentence(pair: Any, language: str) -> str:
-    rule, _, by_others = str(pair.rule).partition(" ")
-    rule = f"{PERSON}_{pair.decision}" if rule == PERSON else rule
-    numbers = {"front": pair.front_m, "share": pair.front_share, "gap": pair.gap_m}
-    sentence = say(language, f"merge.{rule}", iou=pair.iou, containment=pair.containment, **numbers)
-    asked = say(language, "merge.asked") if pair.decision == "review" and rule not in ASK else ""
-    return sentence + (say(language, "merge.by_others") if by_others else "") + asked
+def _sentences(pairs: pd.DataFrame, language: str) -> list[str]:
+    """Per pair the rule that decided, in words and with its numbers."""
+    names = ["front_m", "front_share", "gap_m", "iou", "containment"]
+    columns = (pairs[name].fillna(0.0).tolist() for name in names)
+    sentences = []
+    for rule, decision, front, share, gap, iou, containment in zip(
+        cells(pairs, "rule"), cells(pairs, "decision"), *columns, strict=True
+    ):
+        why, _, by_others = rule.partition(" ")
+        key = f"{PERSON}_{decision}" if why == PERSON else why
+        sentence = say(language, f"merge.{key}", iou=iou, containment=containment, front=front, share=share, gap=gap)
+        asked = say(language, "merge.asked") if decision == "review" and why not in ASK else ""
+        sentences.append(sentence + (say(language, "merge.by_others") if by_others else "") + asked)
+    return sentences

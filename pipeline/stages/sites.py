@@ -2,14 +2,15 @@
 
 import json
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from pipeline.declare import shape_table
+from pipeline.declare import cells, shape_table
 from pipeline.geometry import AREA_DECIMALS, Shapes, area_m2, part_within
 from pipeline.intake.words.codes import UNKNOWN_ACTIVITY, UNKNOWN_CHANGE
 from pipeline.merging.history import History, history_of
@@ -17,11 +18,30 @@ from pipeline.merging.joining import NO_SITE
 from pipeline.merging.said import site_by_lead
 from pipeline.tables import GROWTH, SITES
 
-Lead = dict[str, Any]
-LEAD_COLUMNS = (
-    "lead_id", "root_lead_id", "source_id", "kind", "received", "period", "prev_date", "curr_date", "activity_l1",
-    "activity_l2", "change_type", "area_m2", "position_accuracy_m", "doubt", "corrects", "geometry",
-)  # fmt: skip
+
+class Lead(NamedTuple):
+    """What a site is made of: a lead and what `members` says of it; None for an empty cell."""
+
+    lead_id: str
+    root_lead_id: str
+    source_id: str
+    kind: str
+    received: str
+    period: str | None
+    prev_date: str | None
+    curr_date: str | None
+    activity_l1: str | None
+    activity_l2: str
+    change_type: str
+    area_m2: float
+    position_accuracy_m: float
+    doubt: str | None
+    corrects: list[str] | None
+    geometry: Any
+    site_no: int
+    born_no: int | None
+    parted_from: str | None
+    review_reason: str | None
 
 
 def build_sites(
@@ -34,9 +54,11 @@ def build_sites(
     two sites to one – then absorbed_ids names the other.
     """
     groups = _groups(leads, members)
-    history, rows = _history(groups)
+    with ThreadPoolExecutor(1) as beside:  # most of the history is made without Python's lock
+        making = beside.submit(_history, groups)
+        frame = pd.DataFrame([_site(group) for group in groups], columns=SITES.names)
+        history, rows = making.result()
     totals_m2, new_m2 = (_areas_m2(shapes, leads.crs) for shapes in (history.ground, history.new))
-    frame = pd.DataFrame([_site(group) for group in groups], columns=SITES.names)
     shapes = np.empty(len(groups), dtype=object)
     shapes[:] = [history.whole[k] if k in history.whole else _best(group) for k, group in enumerate(groups)]
     inside = shapes if boundary is None else part_within(shapes, boundary)
@@ -51,7 +73,7 @@ def build_sites(
         {
             "site_id": frame["site_id"].to_numpy()[history.site],
             "period": history.period,
-            "lead_ids": [[rows[lead]["lead_id"] for lead in own] for own in history.leads],
+            "lead_ids": [[rows[lead].lead_id for lead in own] for own in history.leads],
             "new_m2": new_m2,
             "total_m2": totals_m2,
             "geometry": history.new,
@@ -66,11 +88,11 @@ def build_sites(
 
 def _history(groups: list[list[Lead]]) -> tuple[History, list[Lead]]:
     """The history of the sites by their number, and the outlines that its rows speak of."""
-    outlines = [(k, lead) for k, leads in enumerate(groups) for lead in leads if lead["area_m2"] > 0]
+    outlines = [(k, lead) for k, leads in enumerate(groups) for lead in leads if lead.area_m2 > 0]
     shapes = np.empty(len(outlines), dtype=object)
-    shapes[:] = [lead["geometry"] for _, lead in outlines]
+    shapes[:] = [lead.geometry for _, lead in outlines]
     sites = np.array([k for k, _ in outlines], dtype=np.int64)
-    return history_of(sites, [lead["period"] for _, lead in outlines], shapes), [lead for _, lead in outlines]
+    return history_of(sites, [lead.period for _, lead in outlines], shapes), [lead for _, lead in outlines]
 
 
 def _areas_m2(shapes: Shapes, crs: Any) -> list[float]:
@@ -89,58 +111,49 @@ def names_of(sites: pd.DataFrame, leads: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def _groups(leads: gpd.GeoDataFrame, members: pd.DataFrame) -> list[list[Lead]]:
-    """The leads of each site in joining order, with what `members` says of them; None for every empty cell."""
+    """The leads of each site in joining order."""
     leads = leads if "root_lead_id" in leads else leads.assign(root_lead_id=leads["lead_id"])
-    own = pd.DataFrame(leads)[[name for name in LEAD_COLUMNS if name in leads]]
+    own = pd.DataFrame(leads)[[name for name in Lead._fields if name in leads]]
     both = members.merge(own, on="lead_id", validate="one_to_one").sort_values("site_no", kind="stable")
-    names = both.columns.tolist()
-    cells = [both[name].to_numpy(dtype=object) for name in names]
-    empty = [both[name].isna().to_numpy() for name in names]
-    columns = [
-        [None if gone else cell for cell, gone in zip(*pair, strict=True)] for pair in zip(cells, empty, strict=True)
-    ]
-    rows = (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
-    return [list(group) for _, group in groupby(rows, key=lambda lead: lead["site_no"])]
+    rows = map(Lead._make, zip(*(cells(both, name) for name in Lead._fields), strict=True))
+    return [list(group) for _, group in groupby(rows, key=lambda lead: lead.site_no)]
 
 
 def _first(leads: list[Lead]) -> Lead:
-    return min(leads, key=lambda lead: (lead["received"], lead["root_lead_id"]))
+    return min(leads, key=lambda lead: (lead.received, lead.root_lead_id))
 
 
 def _id_of(leads: list[Lead]) -> str:
-    return "S" + str(_first(leads)["root_lead_id"])[1:]
+    return "S" + str(_first(leads).root_lead_id)[1:]
 
 
 def _site(leads: list[Lead]) -> dict[str, object]:
     """One site from its leads, given in joining order; what needs its shape comes later."""
-    periods = sorted(lead["period"] for lead in leads if lead["period"])
-    activity_l1 = next((lead["activity_l1"] for lead in leads if lead["activity_l1"]), None)
-    doubts = [lead["doubt"] for lead in leads if lead.get("doubt")]
-    reasons = doubts + [lead["review_reason"] for lead in leads if lead["review_reason"]]
+    periods = sorted(lead.period for lead in leads if lead.period)
+    activity_l1 = next((lead.activity_l1 for lead in leads if lead.activity_l1), None)
+    doubts = [lead.doubt for lead in leads if lead.doubt]
+    reasons = doubts + [lead.review_reason for lead in leads if lead.review_reason]
     return {
         "site_id": _id_of(leads),
-        "lead_ids": [lead["lead_id"] for lead in leads],
+        "lead_ids": [lead.lead_id for lead in leads],
         "first_period": periods[0] if periods else None,
         "last_period": periods[-1] if periods else None,
-        "n_sources": len({lead["source_id"] for lead in leads}),
-        "is_text_only": all(lead["kind"] == "reports" for lead in leads),
+        "n_sources": len({lead.source_id for lead in leads}),
+        "is_text_only": all(lead.kind == "reports" for lead in leads),
         "activity_l1": activity_l1,
-        "activity_l2": _most_specific([lead["activity_l2"] for lead in leads if lead["activity_l1"] == activity_l1]),
+        "activity_l2": _most_specific([lead.activity_l2 for lead in leads if lead.activity_l1 == activity_l1]),
         "change_type": _latest_change(leads),
-        "prev_date": min((lead["prev_date"] for lead in leads if lead["prev_date"]), default=None),
-        "curr_date": max((lead["curr_date"] for lead in leads if lead["curr_date"]), default=None),
-        "position_accuracy_m": min(lead["position_accuracy_m"] for lead in leads),
+        "prev_date": min((lead.prev_date for lead in leads if lead.prev_date), default=None),
+        "curr_date": max((lead.curr_date for lead in leads if lead.curr_date), default=None),
+        "position_accuracy_m": min(lead.position_accuracy_m for lead in leads),
         "doubt": doubts[0] if doubts else None,
-        "corrected_leads": list(dict.fromkeys(old for lead in leads for old in _corrects(lead))),
+        "corrected_leads": list(
+            dict.fromkeys(old for lead in leads if lead.corrects is not None for old in lead.corrects)
+        ),
         "absorbed_ids": _absorbed(leads),
         "needs_review": bool(reasons),
         "review_reason": reasons[0] if reasons else None,
     }
-
-
-def _corrects(lead: Lead) -> Any:
-    earlier = lead.get("corrects")
-    return () if earlier is None else earlier
 
 
 def _most_specific(codes: list[str]) -> str:
@@ -151,27 +164,28 @@ def _most_specific(codes: list[str]) -> str:
 
 
 def _latest_change(leads: list[Lead]) -> str:
-    known = [lead for lead in leads if lead["change_type"] != UNKNOWN_CHANGE]
-    return str(max(known, key=lambda lead: lead["curr_date"] or "")["change_type"]) if known else UNKNOWN_CHANGE
+    known = [lead for lead in leads if lead.change_type != UNKNOWN_CHANGE]
+    return str(max(known, key=lambda lead: lead.curr_date or "").change_type) if known else UNKNOWN_CHANGE
 
 
 def _absorbed(leads: list[Lead]) -> list[str]:
     """The ids of the sites that stood apart until a lead joined them, but for the one whose id stays."""
     by_birth: dict[Any, list[Lead]] = defaultdict(list)
     for lead in leads:
-        by_birth[lead.get("born_no")].append(lead)
+        by_birth[lead.born_no].append(lead)
+    if len(by_birth) == 1:
+        return []
     by_birth.pop(NO_SITE, None)
     return sorted({_id_of(own) for own in by_birth.values()} - {_id_of(leads)})
 
 
 def _split_from(groups: list[list[Lead]], sites: pd.DataFrame) -> list[str | None]:
     """Per site the site that a person parted it from, None for most."""
-    if not any(lead.get("parted_from") for leads in groups for lead in leads):
+    if not any(lead.parted_from for leads in groups for lead in leads):
         return [None] * len(groups)
     site_of = site_by_lead(sites)
     found = [
-        next((site_of[lead["parted_from"]] for lead in leads if lead.get("parted_from") in site_of), None)
-        for leads in groups
+        next((site_of[lead.parted_from] for lead in leads if lead.parted_from in site_of), None) for leads in groups
     ]
     return [None if other == site_id else other for other, site_id in zip(found, sites["site_id"], strict=True)]
 
@@ -180,7 +194,8 @@ def _neighbours(sites: pd.DataFrame, merges: pd.DataFrame | None) -> list[list[s
     """Per site the others that one of its leads was judged against."""
     site_of = site_by_lead(sites)
     near: dict[str, set[str]] = defaultdict(set)
-    for lead_a, lead_b in () if merges is None else zip(merges["lead_a"], merges["lead_b"], strict=True):
+    pairs = () if merges is None else zip(cells(merges, "lead_a"), cells(merges, "lead_b"), strict=True)
+    for lead_a, lead_b in pairs:
         a, b = site_of[lead_a], site_of[lead_b]
         if a != b:
             near[a].add(b)
@@ -190,4 +205,4 @@ def _neighbours(sites: pd.DataFrame, merges: pd.DataFrame | None) -> list[list[s
 
 def _best(leads: list[Lead]) -> Any:
     """Of points the one placed best."""
-    return min(leads, key=lambda lead: (lead["position_accuracy_m"], lead["lead_id"]))["geometry"]
+    return min(leads, key=lambda lead: (lead.position_accuracy_m, lead.lead_id)).geometry

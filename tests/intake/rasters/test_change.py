@@ -177,7 +177,7 @@ def test_the_real_loss_of_forest_by_year(tmp_path):
     moved = to_crs(
         np.array([record.shape for record in reading.records]), pyproj.CRS("EPSG:4326"), pyproj.CRS("EPSG:32619")
     )
-    assert all(is_coarse_grid(shape, 20) for shape in moved)
+    assert is_coarse_grid(moved, 20).all()
 
 
 def test_a_run_without_rasters_does_not_load_rasterio():
