@@ -7,6 +7,7 @@ import numpy.typing as npt
 import shapely
 
 from pipeline.geometry import Shapes, in_threads, polygons_of
+from pipeline.intake.words.dates import period_order
 
 Rows = npt.NDArray[np.int64]
 UNDATED = "~"  # sorts behind every period
@@ -34,7 +35,10 @@ def history_of(site: Rows, period: list[str | None], shapes: Shapes) -> History:
     Outlines are united one after the other, all sites at once. Undated ones belong to no step and to the whole.
     """
     labels = [UNDATED if one is None else one for one in period]
-    order = np.array(sorted(range(len(site)), key=lambda row: (site[row], labels[row], row)), dtype=np.int64)
+    keys_of = list(zip(site.tolist(), map(period_order, labels), strict=True))
+    order = np.array(
+        sorted(range(len(site)), key=keys_of.__getitem__), dtype=np.int64
+    )  # of equals the earlier row first
     grounds = _united(site[order], shapes[order])
     keys = [(int(site[row]), labels[row]) for row in order]
     ends = [k for k in range(len(keys)) if k + 1 == len(keys) or keys[k + 1] != keys[k]]

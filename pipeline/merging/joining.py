@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from pipeline.merging.pairs import GROUND_RULES, GROWTH_RULES, Pair
+from pipeline.merging.pairs import GROUND_RULES, GROWTH_RULES, Pair, layers_of
 from pipeline.rules import MergeRules
 
 NO_SITE = -1
@@ -139,7 +139,7 @@ class _View:
     def __init__(self, leads: gpd.GeoDataFrame, rules: MergeRules, parted: list[Pair]) -> None:
         self.shapes = leads.geometry.to_numpy()
         self.is_point = leads["area_m2"].to_numpy() == 0
-        self.layers = list(zip(*(leads[name].fillna("").tolist() for name in ("source_id", "period")), strict=True))
+        self.layers = layers_of(leads)
         self.is_outline = (leads["shows"] == "whole_outline").to_numpy(dtype=bool, na_value=False)
         self.accuracy_m = leads["position_accuracy_m"].astype(float).tolist()
         self.bounds = shapely.bounds(self.shapes).tolist()

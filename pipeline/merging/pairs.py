@@ -15,7 +15,7 @@ import shapely
 
 from pipeline.declare import cells
 from pipeline.geometry import Floats, Shapes, distinct, fill_holes, in_threads, near_pairs
-from pipeline.intake.words.dates import date_span
+from pipeline.intake.words.dates import date_span, period_order
 from pipeline.merging.contact import (
     EDGE_SHARE,
     Mask,
@@ -60,7 +60,7 @@ def subjects_of(leads: gpd.GeoDataFrame, rules: MergeRules) -> Subjects:
         return np.array(cells(leads, name), dtype=object)
 
     layer = np.empty(len(leads), dtype=object)
-    layer[:] = list(zip(cells(leads, "source_id"), cells(leads, "period"), strict=True))
+    layer[:] = layers_of(leads)
     registration_m = column("registration_error_m").astype(float)  # NaN for None
     return Subjects(
         shapes=fill_holes(leads.geometry.to_numpy()),
@@ -77,6 +77,12 @@ def subjects_of(leads: gpd.GeoDataFrame, rules: MergeRules) -> Subjects:
     )
 
 
+def layers_of(leads: pd.DataFrame) -> list[tuple[str, str | None]]:
+    """Per lead the layer it was drawn in: its source, and its period – or the date of the later image, where it has none."""
+    times = zip(cells(leads, "period"), cells(leads, "curr_date"), strict=True)
+    return list(zip(cells(leads, "source_id"), (period or day for period, day in times), strict=True))
+
+
 def _day_seen(day: str | None) -> float:
     """A date of any precision as a day number, in the middle of what it may mean; NaN where there is none."""
     if day is None:
@@ -88,7 +94,7 @@ def _day_seen(day: str | None) -> float:
 def judge_pairs(leads: gpd.GeoDataFrame, rules: MergeRules, asked: Collection[Pair] = ()) -> pd.DataFrame:
     """Every near pair (a before b in row order), and those `asked`, with numbers, `rule` and `decision`.
 
-    Columns: a b (rows), iou, containment, gap_m, front_m, front_share, days, activity, accuracy_a_m, accuracy_b_m, rule,
+    Columns: a b (rows), iou, containment, shifted_iou, gap_m, front_m, front_share, days, activity, accuracy_a_m, accuracy_b_m, rule,
     decision (same, review, apart). CRS in metres.
     """
     own = subjects_of(leads, rules)
@@ -99,7 +105,7 @@ def judge_pairs(leads: gpd.GeoDataFrame, rules: MergeRules, asked: Collection[Pa
     pairs["days"] = pd.array(np.floor(own.seen_day[b] - own.seen_day[a]), dtype="Float64").astype("Int64")
     pairs["activity"] = _agreement(own.activity[a], own.activity[b])
     pairs["accuracy_a_m"], pairs["accuracy_b_m"] = own.accuracy_m[a], own.accuracy_m[b]
-    pairs = pairs.assign(front_m=np.nan, front_share=np.nan, rule="near", decision="apart")
+    pairs = pairs.assign(shifted_iou=np.nan, front_m=np.nan, front_share=np.nan, rule="near", decision="apart")
     is_doubtful = own.is_doubtful[a] | own.is_doubtful[b]  # asked about on its own; it puts no neighbour in question
     is_text = (own.is_text[a] | own.is_text[b]) & ~is_doubtful
     is_point = (own.is_point[a] | own.is_point[b]) & ~is_doubtful & ~is_text
@@ -204,16 +210,16 @@ def _is_same_ground(pairs: pd.DataFrame, rows: Mask, own: Subjects, rules: Merge
     maybe = maybe[np.minimum(*areas_m2) >= rules.same_shifted_iou * np.maximum(*areas_m2)]
     shift_m = _registration_m(pairs, maybe, own)
     shapes_a, shapes_b = (own.shapes[pairs[side].iloc[maybe]] for side in "ab")
-    is_same[maybe] = shifted_iou(shapes_a, shapes_b, shift_m) >= rules.same_shifted_iou
-    return is_same
+    pairs.loc[maybe, "shifted_iou"] = shifted_iou(shapes_a, shapes_b, shift_m)
+    return np.asarray(is_same | (pairs["shifted_iou"] >= rules.same_shifted_iou))
 
 
 def _judge_fronts(
     pairs: pd.DataFrame, left: Mask, certain: npt.NDArray[np.str_], own: Subjects, rules: MergeRules
 ) -> Mask:
     """R09a: which of the pairs `left` are growth along a front; those measured have it in front_m and front_share."""
-    ends = [[(period or "").split("-")[-1] for period in own.period[pairs[side]]] for side in "ab"]
-    is_later = np.array([bool(a) and b > a for a, b in zip(*ends, strict=True)], dtype=bool)
+    ends = [np.array([period_order(period)[0] for period in own.period])[pairs[side]] for side in "ab"]
+    is_later = (ends[0] != "") & (ends[1] > ends[0])
     is_growth = np.zeros(len(pairs), dtype=bool)
     for rule, gap_m, ends_m, least_share in (
         ("exact_front", rules.exact_front_gap_m, 0.0, rules.exact_front_share),

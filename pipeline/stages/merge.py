@@ -6,23 +6,26 @@ import geopandas as gpd
 import pandas as pd
 
 from pipeline.declare import cells, shape_table
+from pipeline.intake.words.dates import period_order
 from pipeline.merging.joining import Joined, join_in_order
 from pipeline.merging.pairs import PERSON, POINT_RULES, Pair, judge_pairs
 from pipeline.rules import MergeRules
 from pipeline.tables import MERGES
 from pipeline.text import say
 
+SHIFTED = "same_ground"  # the rule that may have moved one of the two first
 ASK = ("near", "text", "bridge", "cap", "two_sites", "disagree")  # rules whose sentence asks already
 
 
 def joining_order(leads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Leads in the order in which they join: polygons, points, words of persons; by period, date received, size, id."""
-    keys = leads.assign(
-        is_text=leads["kind"] == "reports", is_point=leads["area_m2"] == 0, by_period=leads["period"].fillna(""),
+    ends, beginnings = zip(*map(period_order, cells(leads, "period")), strict=True) if len(leads) else ((), ())
+    keys = pd.DataFrame(leads[["received", "lead_id"]]).assign(
+        is_text=leads["kind"] == "reports", is_point=leads["area_m2"] == 0, end=ends, beginning=beginnings,
         smaller=-leads["area_m2"],
     )  # fmt: skip
-    ordered = keys.sort_values(["is_text", "is_point", "by_period", "received", "smaller", "lead_id"], kind="stable")
-    return leads.loc[ordered.index].reset_index(drop=True)
+    order = ["is_text", "is_point", "end", "beginning", "received", "smaller", "lead_id"]
+    return leads.loc[keys.sort_values(order, kind="stable").index].reset_index(drop=True)
 
 
 def merge(
@@ -100,15 +103,23 @@ def _review_reasons(n_leads: int, pairs: pd.DataFrame) -> list[str | None]:
 
 def _sentences(pairs: pd.DataFrame, language: str) -> list[str]:
     """Per pair the rule that decided, in words and with its numbers."""
-    names = ["front_m", "front_share", "gap_m", "iou", "containment"]
+    names = ["front_m", "front_share", "gap_m", "iou", "containment", "shifted_iou"]
     columns = (pairs[name].fillna(0.0).tolist() for name in names)
     sentences = []
-    for rule, decision, front, share, gap, iou, containment in zip(
+    for rule, decision, front, share, gap, iou, containment, shifted in zip(
         cells(pairs, "rule"), cells(pairs, "decision"), *columns, strict=True
     ):
         why, _, by_others = rule.partition(" ")
-        key = f"{PERSON}_{decision}" if why == PERSON else why
-        sentence = say(language, f"merge.{key}", iou=iou, containment=containment, front=front, share=share, gap=gap)
+        key = f"{PERSON}_{decision}" if why == PERSON else f"{why}_shifted" if why == SHIFTED and shifted else why
+        numbers = {
+            "iou": iou,
+            "containment": containment,
+            "shifted": shifted,
+            "front": front,
+            "share": share,
+            "gap": gap,
+        }
+        sentence = say(language, f"merge.{key}", **numbers)
         asked = say(language, "merge.asked") if decision == "review" and why not in ASK else ""
         sentences.append(sentence + (say(language, "merge.by_others") if by_others else "") + asked)
     return sentences

@@ -13,6 +13,7 @@ import pandas as pd
 from pipeline.declare import cells, shape_table
 from pipeline.geometry import AREA_DECIMALS, Shapes, area_m2, part_within
 from pipeline.intake.words.codes import UNKNOWN_ACTIVITY, UNKNOWN_CHANGE
+from pipeline.intake.words.dates import period_order
 from pipeline.merging.history import History, history_of
 from pipeline.merging.joining import NO_SITE
 from pipeline.merging.said import site_by_lead
@@ -129,7 +130,7 @@ def _id_of(leads: list[Lead]) -> str:
 
 def _site(leads: list[Lead]) -> dict[str, object]:
     """One site from its leads, given in joining order; what needs its shape comes later."""
-    periods = sorted(lead.period for lead in leads if lead.period)
+    periods = sorted({lead.period for lead in leads if lead.period}, key=period_order)
     activity_l1 = next((lead.activity_l1 for lead in leads if lead.activity_l1), None)
     doubts = [lead.doubt for lead in leads if lead.doubt]
     reasons = doubts + [lead.review_reason for lead in leads if lead.review_reason]

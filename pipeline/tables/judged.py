@@ -14,6 +14,7 @@ MERGES = Table(
         needed("rule", "text", "the rule that decided (docs/rules.md lists them); person where someone did"),
         optional("iou", "float", "intersection over union, holes filled, 0–1"),
         optional("containment", "float", "intersection over the smaller area, 0–1"),
+        optional("shifted_iou", "float", "iou once shifted by the registration error at most; where that was asked"),
         optional("front_m", "float", "length of the common front, metres"),
         optional("front_share", "float", "front over the shorter perimeter, 0–1"),
         needed("gap_m", "float", "distance between the two, metres"),

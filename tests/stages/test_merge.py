@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.geometry import equal_area_crs
 from pipeline.place_folder import read_place
-from pipeline.stages.merge import merge
+from pipeline.stages.merge import joining_order, merge
 from pipeline.stages.sites import build_sites
 
 HOME = Path(__file__).parents[2]
@@ -152,3 +152,27 @@ def test_order_of_rows_changes_nothing(cells, random):
     assert first[0].equals(second[0])
     by_lead = [dict(zip(m["lead_id"], m["site_no"], strict=True)) for _, m in (first, second)]
     assert by_lead[0] == by_lead[1]
+
+
+def test_a_road_out_of_place_says_how_much_it_shares_once_shifted():
+    road, again = shapely.box(0, 0, 400, 8), shapely.box(0, 7, 400, 15)
+    merges, _ = merge(leads_of((road, "2019-2020", "A6"), (again, "2020-2021", "A6")), RULES, "en")
+    row = merges.iloc[0]
+    assert (row.rule, row.decision) == ("same_ground", "same")
+    assert row.iou == 400 / 6_000
+    assert row.shifted_iou == 1.0
+    assert "IoU 1.00 once shifted by what the images may be out of place, 0.07 as they lie" in row.reason
+
+
+def test_leads_without_a_period_are_of_one_layer_only_where_they_are_of_one_date():
+    leads = leads_of((SQUARE, None, "A1", "ours"), (shapely.box(40, 0, 100, 60), None, "A1", "ours"))
+    assert merge(leads.assign(curr_date="2020"), RULES)[0]["rule"].tolist() == ["one_layer"]
+    assert merge(leads.assign(curr_date=["2020", "2021"]), RULES)[0]["rule"].tolist() == ["true_overlap"]
+
+
+def test_periods_of_uneven_length_join_by_their_end():
+    leads = leads_of((SQUARE, "2018-2021", "A1"), (SQUARE, "2019-2020", "A1"), (SQUARE, "2020-2021", "A1"))
+    assert joining_order(leads)["period"].tolist() == ["2019-2020", "2018-2021", "2020-2021"]
+    site = build_sites(leads, merge(leads, RULES)[1])[0].iloc[0]
+    assert (site.first_period, site.last_period) == ("2019-2020", "2020-2021")
+    assert json.loads(site.growth) == {"2019-2020": 3600.0, "2018-2021": 0.0, "2020-2021": 0.0}

@@ -103,6 +103,12 @@ def parse_period_dates(value: object) -> tuple[str, str] | None:
     return (one, other) if date_span(one) <= date_span(other) else (other, one)
 
 
+def period_order(period: str | None) -> tuple[str, str]:
+    """What periods sort by: their end, then their beginning; what has none comes first."""
+    first, _, last = (period or "").partition("-")
+    return last or first, first
+
+
 def period_in_name(text: str) -> str | None:
     """The one period a file or folder name states (`bhtb_2020_2021.shp`); None for one year, three, or a plan's term."""
     name = _TWO_YEARS_IN_NAME.sub(r"\1-\2", tidy_word(text))
