@@ -191,7 +191,7 @@ def decide_files(place: Path, lang: str | None, outputs: Path, dry_run: bool, fi
     from pipeline.decide import decide, decided_lines
 
     _prepare(place, lang, outputs, None)
-    for line in decided_lines(decide(files, place, lang, dry_run)):
+    for line in decided_lines(decide(files, place, lang, dry_run, outputs)):
         click.echo(line)
 
 

@@ -1,29 +1,29 @@
 """decide: what persons decided – from the review page, the filled workbook or written by hand – goes into decisions.csv."""
 
-import csv
-import io
-import os
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pyproj
+
 from pipeline.config import Place
-from pipeline.errors import InputError
+from pipeline.errors import InputError, LeadscreenError, TableError
 from pipeline.intake.answers import read_answers
-from pipeline.intake.decision_rows import FIELDS, Decision
-from pipeline.intake.decisions import CONTRADICTED, DECISIONS_FILE, find_columns, judge, read_rows, say_whose
+from pipeline.intake.decision_file import locked, with_rows, write_whole
+from pipeline.intake.decision_rows import Decision
+from pipeline.intake.decisions import CONTRADICTED, DECISIONS_FILE, judge, read_rows, say_whose
 from pipeline.intake.files import SHEETS
-from pipeline.intake.formats.encoding import choose_text_codec
-from pipeline.intake.formats.text_table import DELIMITERS
 from pipeline.intake.privacy.scrub import scrub, without_marks
+from pipeline.merging.said import rows_by_tail
 from pipeline.place_folder import read_place
+from pipeline.tables import TABLES
 from pipeline.text import say
 
-FORMULA_SIGNS = ("=", "+", "-", "@")  # a cell that begins so is a formula to a spreadsheet; an apostrophe makes it text
-LOCK_TRIES, LOCK_PAUSE_S = 100, 0.1  # ten seconds: another decide takes two
+ZONES_DAYS = 1  # offices span time zones: where one already writes tomorrow's date, another still has today
+MOST_NAMED = 10  # ids or townships in one sentence
 MOST_LISTED = 50  # more bad rows hide the rest of the message; mended, the file is given again
 
 
@@ -32,7 +32,7 @@ class Decided:
     """What became of the rows of the given files; sentences are in the place's language.
 
     `taken` are the new rows as they stand in `path`, decisions.csv; `unreadable` has a sentence a bad row, `contradicted` one
-    a subject on which roles disagree, old rows and new together.
+    a subject on which roles disagree, old rows and new together, `unknown` one on ids and one on townships that may be mistyped.
     """
 
     path: Path
@@ -40,13 +40,21 @@ class Decided:
     n_repeated: int
     unreadable: list[str]
     contradicted: list[str]
+    unknown: list[str]
     is_dry_run: bool
     language: str
 
 
-def decide(files: Sequence[Path], folder: Path, language: str | None = None, is_dry_run: bool = False) -> Decided:
+def decide(
+    files: Sequence[Path],
+    folder: Path,
+    language: str | None = None,
+    is_dry_run: bool = False,
+    outputs: Path | None = None,
+) -> Decided:
     """Append the readable rows of `files` to decisions.csv of the place `folder`, each once; a bad row stops no other.
 
+    Where `outputs` holds a run of the place, rows with ids that its last one does not know are taken, and named.
     Raises InputError, and nothing is written, for a file that holds no decisions, where no row at all can be read, and
     where decisions.csv cannot be read or written.
     """
@@ -63,21 +71,21 @@ def decide(files: Sequence[Path], folder: Path, language: str | None = None, is_
         raise InputError(
             "\n".join([say(place.language, "decide.nothing_readable"), *_some(unreadable, place.language)])
         )
-    with nullcontext() if is_dry_run else _locked(path, place.language):
+    with nullcontext() if is_dry_run else locked(path, place.language):
         standing = read_rows(path, place.language) if path.is_file() and path.stat().st_size else []
         known = {_content(row) for row in standing}
         first: dict[tuple[object, ...], Decision] = {}
         for row in good:
             first.setdefault(_content(row), row)
         new = [row for content, row in first.items() if content not in known]
-        text = _with_rows(path, new, place.language)
+        text = with_rows(path, new, place.language)
         rows = _read_again(text, [*standing, *new], path, place.language)
         if new and not is_dry_run:
-            _write_whole(path, text, place.language)
-    contradicted = _contradictions(rows, place.language)
-    return Decided(
-        path, rows[len(standing) :], len(good) - len(new), unreadable, contradicted, is_dry_run, place.language
-    )
+            write_whole(path, text, place.language)
+    taken, contradicted = rows[len(standing) :], _contradictions(rows, place.language)
+    unknown = _unknown(taken, place, outputs) if taken and outputs is not None else []
+    n_repeated = len(good) - len(new)
+    return Decided(path, taken, n_repeated, unreadable, contradicted, unknown, is_dry_run, place.language)
 
 
 def decided_lines(decided: Decided) -> list[str]:
@@ -95,6 +103,7 @@ def decided_lines(decided: Decided) -> list[str]:
     if decided.contradicted:
         lines.append(say(language, "decide.contradicted_title", n=len(decided.contradicted)))
         lines += decided.contradicted
+    lines += decided.unknown
     if n and not decided.is_dry_run:
         lines.append(say(language, "decide.next"))
     return lines
@@ -110,7 +119,7 @@ def _read_all(files: Sequence[Path], place: Place) -> list[tuple[Path, Decision]
     rows, faults = [], []
     for file in files:
         try:
-            rows += [(file, row) for row in _read(file, place)]
+            rows += [(file, _not_in_future(row, place.language)) for row in _read(file, place)]
         except InputError as error:
             faults.append(str(error))
     if faults:
@@ -130,42 +139,18 @@ def _read(file: Path, place: Place) -> list[Decision]:
     return read_rows(file, place.language, place.limits)
 
 
+def _not_in_future(row: Decision, language: str) -> Decision:
+    """A date yet to come is mistyped, and would outdo every decision until then. A run never asks the clock, so this does."""
+    latest = (date.today() + timedelta(days=ZONES_DAYS)).isoformat()
+    if row.fault or row.date <= latest:
+        return row
+    return row._replace(fault=say(language, "decide.in_future", found=row.date, today=date.today().isoformat()))
+
+
 def _content(row: Decision) -> tuple[object, ...]:
     """What makes two rows one: all but the reason, a pair in either order."""
     ids = frozenset(row.subject.split())
     return ids, row.decision, row.value, row.role.casefold(), row.date
-
-
-def _with_rows(path: Path, rows: Sequence[Decision], language: str) -> str:
-    """The text of decisions.csv with `rows` behind what stands there, which is left as it is written."""
-    text = _standing_text(path, language) or ",".join(FIELDS) + "\r\n"
-    head = text.splitlines()[0]
-    delimiter = max(DELIMITERS, key=head.count)
-    titles = next(csv.reader([head], delimiter=delimiter))
-    columns = {title: name for name, title in find_columns(titles, FIELDS).items()}
-    missing = [say(language, f"decisions.title_{name}") for name in FIELDS if name not in columns.values()]
-    if missing:
-        raise InputError(say(language, "decide.needs_columns", path=path, missing=", ".join(missing)))
-    written = io.StringIO()
-    writer = csv.writer(written, delimiter=delimiter, lineterminator="\r\n")
-    for row in rows:
-        cells = row._asdict()
-        writer.writerow([_as_text(cells[columns[title]]) if title in columns else "" for title in titles])
-    return text + ("" if text.endswith("\n") else "\r\n") + written.getvalue()
-
-
-def _standing_text(path: Path, language: str) -> str:
-    if not path.is_file():
-        return ""
-    data = path.read_bytes()
-    try:
-        return data.decode(choose_text_codec(data)[0]).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        raise InputError(say(language, "decide.spoilt", path=path)) from error
-
-
-def _as_text(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_SIGNS) else cell
 
 
 def _read_again(text: str, expected: Sequence[Decision], path: Path, language: str) -> list[Decision]:
@@ -177,44 +162,6 @@ def _read_again(text: str, expected: Sequence[Decision], path: Path, language: s
     if list(map(_content, rows)) != list(map(_content, expected)):
         raise InputError(say(language, "decide.open_quote", path=path))
     return rows
-
-
-@contextmanager
-def _locked(path: Path, language: str) -> Iterator[None]:
-    """Nobody else takes decisions in meanwhile: their rows would be lost. A file beside it is the lock, on every system."""
-    lock = path.with_name(f".{path.name}.lock")
-    for _ in range(LOCK_TRIES):
-        try:
-            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-            break
-        except FileExistsError:
-            time.sleep(LOCK_PAUSE_S)
-        except OSError as error:
-            raise InputError(say(language, "decide.disk", path=path, error=error)) from error
-    else:
-        raise InputError(say(language, "decide.locked", path=path, lock=lock))
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            lock.unlink()
-
-
-def _write_whole(path: Path, text: str, language: str) -> None:
-    """In UTF-8 with the mark by which Excel knows it, written beside and put in place at once: whole or as it was."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as stream:
-            stream.write(text.encode("utf-8-sig"))
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-    except OSError as error:
-        key = "open_elsewhere" if isinstance(error, PermissionError) else "disk"
-        raise InputError(say(language, f"decide.{key}", path=path, error=error)) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def _contradictions(rows: Sequence[Decision], language: str) -> list[str]:
@@ -233,3 +180,61 @@ def _contradictions(rows: Sequence[Decision], language: str) -> list[str]:
         )
         for own in groups.values()
     ]
+
+
+def _unknown(rows: Sequence[Decision], place: Place, outputs: Path) -> list[str]:
+    """A sentence on the ids that the last run of the place does not know, and one on what is none of its townships.
+
+    None where there is no run, or one that this version cannot read: it may be of an earlier one.
+    """
+    try:
+        last_run = _last_run(place, outputs)
+        known = _ids_of(last_run) if last_run is not None else None
+        towns = _towns_of(place) if known is not None and any(row.decision == "town" for row in rows) else set()
+    except (LeadscreenError, TableError, OSError, KeyError, ValueError):
+        return []
+    if known is None:
+        return []
+    missing = [[one for one in row.subject.split() if one not in known] for row in rows]
+    strange = [row.value for row in rows if row.decision == "town" and row.value not in towns]
+    found = {"unknown_ids": [own for own in missing if own], "unknown_towns": [[town] for town in strange]}
+    return [
+        say(place.language, f"decide.{key}", n=len(own), names=_named([one for names in own for one in names], place))
+        for key, own in found.items()
+        if own
+    ]
+
+
+def _named(names: list[str], place: Place) -> str:
+    distinct = list(dict.fromkeys(names))
+    more = "…" if len(distinct) > MOST_NAMED else ""
+    return say(place.language, "privacy.between").join(distinct[:MOST_NAMED]) + more
+
+
+def _last_run(place: Place, outputs: Path) -> Path | None:
+    """The tables of the latest cycle that was run."""
+    folders = [outputs / place.key / cycle / "tables" for cycle in reversed(list(place.cycles))]
+    return next((folder for folder in folders if (folder / "outcomes.parquet").is_file()), None)
+
+
+def _ids_of(folder: Path) -> set[str]:
+    """Every id that a decision may name: of leads, now or earlier, and the sites they begin, of records and of cases."""
+    from pipeline.store import read_table
+
+    names = ("leads", "reports", "cases", "problems")
+    leads, reports, cases, problems = (read_table(folder / f"{name}.parquet", TABLES[name]) for name in names)
+    tails = {*rows_by_tail(leads), *(lead_id[1:] for lead_ids in cases["lead_ids"] for lead_id in lead_ids)}
+    own = {f"{kind}{tail}" for tail in tails for kind in "LS"}
+    return own | {*reports["report_id"], *cases["problem_id"], *problems["problem_id"].dropna()}
+
+
+def _towns_of(place: Place) -> set[str]:
+    """The names of its townships."""
+    from pipeline.intake.overlays import read_areas
+
+    area = place.townships
+    if area is None:
+        return set()
+    crs = pyproj.CRS.from_user_input(place.geographic_crs)
+    records, _ = read_areas(area.path, area.crs, area.encoding, {}, place.limits, crs, place.language)
+    return {record.words.get(area.name, "") for record in records}

@@ -1,4 +1,4 @@
-"""explain: what each stage did to one lead, report, site, candidate or problem, in words."""
+"""explain: what each stage did to one lead, report, site, candidate, problem or known case, and what persons said, in words."""
 
 import json
 from typing import Any
@@ -10,20 +10,25 @@ from pipeline.text import say
 
 Tables = dict[str, pd.DataFrame]
 BY_FIRST_LEAD = ("S", "C", "N")  # ids of sites, candidates and judged ground end as that of their first lead
+BY_LEAD = ("L", "S", "C")  # ids in decisions that end as that of a lead
 
 
 def explain(tables: Tables, wanted: str, language: str) -> list[str]:
     """Lines for the id or the sender's own number `wanted`; no lines where nothing bears it."""
-    leads = find_leads(tables, wanted)
-    reports = tables["reports"]
-    unread = reports[(reports["report_id"] == wanted) | (reports["orig_no"] == wanted)]
-    lines = [line for report in unread.itertuples() for line in _report_lines(tables, report, language)]
+    leads, reports, cases = find_leads(tables, wanted), tables["reports"], tables["cases"]
+    own = (reports["report_id"] == wanted) | (reports["orig_no"] == wanted)
+    own |= "K" + reports["report_id"].str[1:] == wanted  # a case of which no place is known is called by its record
+    lines = [line for report in reports[own].itertuples() for line in _report_lines(tables, report, language)]
+    for case in cases[cases["problem_id"] == wanted].itertuples():
+        lines += _case_lines(tables, case, language)
     for lead in leads.itertuples():
         lines += _lead_lines(tables, lead, language)
-    sites = tables["outcomes"].loc[tables["outcomes"]["lead_id"].isin(leads["lead_id"]), "site_id"].dropna()
-    for site_id in sites.drop_duplicates():
-        lines += _site_lines(tables, str(site_id), language)
-    return lines
+    found = tables["outcomes"].loc[tables["outcomes"]["lead_id"].isin(leads["lead_id"]), "site_id"].dropna()
+    sites = [str(site_id) for site_id in found.drop_duplicates()]
+    for site_id in sites:
+        lines += _site_lines(tables, site_id, language)
+    named = {wanted, *reports.loc[own, "report_id"], *("K" + one[1:] for one in reports.loc[own, "report_id"])}
+    return lines + _decision_lines(tables, named, _tails(tables, leads, sites), language)
 
 
 def find_leads(tables: Tables, wanted: str) -> pd.DataFrame:
@@ -60,6 +65,26 @@ def _report_lines(tables: Tables, report: Any, language: str) -> list[str]:
     ]
 
 
+def _case_lines(tables: Tables, case: Any, language: str) -> list[str]:
+    """A known case and every site that was held against it."""
+    activity = label("activity_types", case.activity_l1, language) if isinstance(case.activity_l1, str) else "–"
+    state = label("states", case.state, language)
+    matches = tables["matches"]
+    return [
+        say(language, "explain.case", **_row(case) | {"activity": activity, "state": state}),
+        *(
+            say(
+                language,
+                "explain.case_match",
+                site_id=row.site_id,
+                relation=say(language, f"labels.relation_{row.relation}"),
+                reason=row.reason,
+            )
+            for row in matches[matches["problem_id"] == case.problem_id].itertuples()
+        ),
+    ]
+
+
 def _lead_lines(tables: Tables, lead: Any, language: str) -> list[str]:
     lines = [
         say(
@@ -92,17 +117,32 @@ def _overlap_lines(tables: Tables, subject_id: str, language: str) -> list[str]:
     overlaps = tables["overlaps"]
     rows = overlaps[(overlaps["subject_id"] == subject_id) & (overlaps["level"] != "layer")]
     rows = rows[rows["position"] != "outside"]
+    accuracy_m = _point_accuracy_m(tables, subject_id)
     return [
-        say(
-            language,
-            "explain.overlap",
-            where=class_label(row.layer_class, language) + _feature_words(row),
-            position=say(language, f"labels.position_{row.position}"),
-            area=row.overlap_m2,
-            share=row.overlap_share,
-        )
+        _overlap_line(row, accuracy_m, language)
         for row in rows.sort_values(["layer_class", "level"], kind="stable").itertuples()
     ]
+
+
+def _point_accuracy_m(tables: Tables, subject_id: str) -> float | None:
+    """How far off a lead or site that is a point may lie, metres; None for an area."""
+    for name, key in (("leads", "lead_id"), ("sites", "site_id")):
+        own = tables[name][(tables[name][key] == subject_id) & (tables[name]["area_m2"] == 0)]
+        if len(own):
+            return float(own["position_accuracy_m"].iloc[0])
+    return None
+
+
+def _overlap_line(row: Any, accuracy_m: float | None, language: str) -> str:
+    """How a lead or site lies on a layer; of a point (`accuracy_m` is given) no area and share, and how far off it may be."""
+    where = class_label(row.layer_class, language) + _feature_words(row)
+    if accuracy_m is not None and row.position == "inside":
+        position = say(language, "list.point_inside", accuracy_m=accuracy_m)
+        return say(language, "explain.overlap_point", where=where, position=position)
+    position = say(language, f"labels.position_{row.position}")
+    return say(
+        language, "explain.overlap", where=where, position=position, area=row.overlap_m2, share=row.overlap_share
+    )
 
 
 def _feature_words(row: Any) -> str:
@@ -123,7 +163,9 @@ def _site_lines(tables: Tables, site_id: str, language: str) -> list[str]:
     for row in matches[matches["site_id"] == site_id].itertuples():
         relation = say(language, f"labels.relation_{row.relation}")
         lines.append(say(language, "explain.match", relation=relation, reason=row.reason))
-    lines += _asked_lines(tables, site_id, language)
+    for row in tables["questions"].itertuples():
+        if site_id in row.site_ids:
+            lines.append(say(language, "explain.question", question_id=row.question_id, text=row.text))
     for problem in problems[problems["site_id"] == site_id].itertuples():
         number = problem.problem_id if isinstance(problem.problem_id, str) else problem.candidate_id
         priority = say(language, f"labels.priority_{problem.priority}")
@@ -151,22 +193,27 @@ def _history_lines(tables: Tables, site: Any, language: str) -> list[str]:
     return lines
 
 
-def _asked_lines(tables: Tables, site_id: str, language: str) -> list[str]:
-    """What persons decided about a site, its leads or its candidate, and what they are still asked."""
-    leads = tables["leads"]
-    own = leads[leads["lead_id"].isin(_leads_of(tables, site_id))]
-    tails = {one[1:] for ids in (own["lead_id"], own["root_lead_id"]) for one in ids} | {site_id[1:]}
-    lines = [
-        say(
-            language, "explain.decision", **_row(row)
-            | {"decision": say(language, f"labels.said_{row.decision}"), "effect": say(language, f"labels.effect_{row.effect}")},
-        )
-        for row in tables["decisions"].itertuples()
-        if row.effect != "unreadable" and not tails.isdisjoint(part[1:] for part in row.subject.split())
-    ]  # fmt: skip
-    for row in tables["questions"].itertuples():
-        if site_id in row.site_ids:
-            lines.append(say(language, "explain.question", question_id=row.question_id, text=row.text))
+def _tails(tables: Tables, leads: pd.DataFrame, sites: list[str]) -> set[str]:
+    """By what the ids of leads and of every lead of `sites` end, now or by the first version of their records."""
+    own = {lead_id for site_id in sites for lead_id in _leads_of(tables, site_id)} | set(leads["lead_id"])
+    rows = tables["leads"][tables["leads"]["lead_id"].isin(own)]
+    return {one[1:] for one in (*rows["lead_id"], *rows["root_lead_id"], *sites)}
+
+
+def _decision_lines(tables: Tables, named: set[str], tails: set[str], language: str) -> list[str]:
+    """What persons decided about records and cases called `named`, and about leads and sites whose ids end in `tails`."""
+    lines = []
+    for row in tables["decisions"][tables["decisions"]["effect"] != "unreadable"].itertuples():
+        parts, detail = row.subject.split(), row.detail if isinstance(row.detail, str) else ""
+        is_told = any(name in detail for name in named if name[0] in "RK")  # said of the record that this one corrects
+        if not (is_told or named.intersection(parts) or any(p[1:] in tails for p in parts if p[0] in BY_LEAD)):
+            continue
+        words = {
+            "decision": say(language, f"labels.said_{row.decision}"),
+            "effect": say(language, f"labels.effect_{row.effect}"),
+            "detail": say(language, "explain.detail", detail=detail) if detail else "",
+        }
+        lines.append(say(language, "explain.decision", **_row(row) | words))
     return lines
 
 

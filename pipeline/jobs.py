@@ -24,7 +24,9 @@ from pipeline.intake.ground import raster_reach_m, with_raster_layers
 from pipeline.ledger.store import accept as accept_problems
 from pipeline.ledger.store import read_accepted
 from pipeline.manifest import make_manifest
+from pipeline.memory import rarely_searched
 from pipeline.notices import warnings_of
+from pipeline.publish.evidence import left_off_note
 from pipeline.publish.field import field_pages
 from pipeline.publish.front import front_page
 from pipeline.publish.province import file_name, write_geopackage
@@ -32,7 +34,7 @@ from pipeline.publish.review import review_page
 from pipeline.publish.row_sets import delivered_rows
 from pipeline.publish.rows import is_numbered, marks_of
 from pipeline.publish.workbook import write_workbook
-from pipeline.stages import decided, fates
+from pipeline.stages import decided, effects, fates
 from pipeline.stages.account import account
 from pipeline.stages.belong import belong
 from pipeline.stages.cases import build_cases
@@ -47,8 +49,9 @@ from pipeline.stages.normalise import normalise
 from pipeline.stages.outcomes import outcomes, set_aside_leads
 from pipeline.stages.overlap import overlap
 from pipeline.stages.questions import ask
-from pipeline.stages.rank import judge_sites, rank
+from pipeline.stages.rank import rank
 from pipeline.stages.sites import build_sites, names_of
+from pipeline.stages.verdicts import judge_sites
 from pipeline.store import building, keep_accepted, write_json, write_table, write_text
 from pipeline.tables import INPUTS, OVERLAPS, SET_ASIDE, TABLES
 from pipeline.text import say
@@ -66,14 +69,14 @@ class Finished:
     kept: list[str]
 
 
+@rarely_searched()
 def make_tables(cycle: Cycle, step: Step = no_progress, how: HowToRun = HERE) -> Cycle:
     """Run every stage from load to outcomes; the cycle then holds every table and its accounting adds up to zero.
 
     `how` says where the pieces of large overlaps are worked on; the tables never depend on it.
     """
     run = _Stages(cycle, step, how)
-    decisions = read_decisions(cycle.place.folder, cycle.place.language)
-    leads, unplaced, on_leads = _make_leads(cycle, run, decisions)
+    leads, unplaced, on_leads, decisions = _make_leads(cycle, run)
     inside = leads[~leads["lead_id"].isin(unplaced.loc[unplaced["reason"] == "E1", "lead_id"])]
     on_sites, decisions = _make_sites(cycle, run, decisions, inside)
     cycle.tables["overlaps"] = _together([on_leads, on_sites], OVERLAPS)
@@ -82,10 +85,11 @@ def make_tables(cycle: Cycle, step: Step = no_progress, how: HowToRun = HERE) ->
     return cycle
 
 
-def _make_leads(cycle: Cycle, run: "_Stages", decisions: pd.DataFrame) -> tuple[Any, pd.DataFrame, pd.DataFrame]:
-    """Sources become leads: (leads, those set aside on the way, overlaps of leads)."""
+def _make_leads(cycle: Cycle, run: "_Stages") -> tuple[Any, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Sources become leads: (leads, those set aside on the way, overlaps of leads, decisions as they hold for records)."""
     place, ground, tables = cycle.place, cycle.ground, cycle.tables
     reports, inputs = run("load", load, place, ground.around)
+    decisions = decided.for_corrections(read_decisions(place.folder, place.language), reports, place.sources)
     tables["reports"] = reports = decided.locate_reports(reports, decisions, ground)
     leads, unplaced = run("normalise", normalise, reports, place, ground)
     leads, cycle.shifted = doubt(leads, ground, place.rules.locate, place.language)
@@ -95,7 +99,7 @@ def _make_leads(cycle: Cycle, run: "_Stages", decisions: pd.DataFrame) -> tuple[
     cycle.ground = ground = with_raster_layers(ground, place, leads.geometry.to_numpy(), reach_m)
     tables["inputs"] = _together([inputs, ground.inputs], INPUTS)
     tables["candidates"] = run("locate", locate, reports, leads, place, ground)
-    return leads, unplaced, run.overlap("overlap", leads, "lead")
+    return leads, unplaced, run.overlap("overlap", leads, "lead"), decisions
 
 
 def _make_sites(
@@ -145,12 +149,15 @@ def _make_list(
     judged = judge_sites(facts, place, fate_of)
     accepted = read_accepted(place.ledger, cycle.name)
     tables["problems"] = run("rank", rank, judged, place, cycle.as_of, accepted, ground.crs)
-    tables["decisions"] = decided.with_effects(decisions, reports, leads, tables["cases"], ground, language)
-    asked = (tables[name] for name in ("merges", "sites", "matches", "candidates", "reports", "problems", "decisions"))
-    idle = set(judged.loc[judged["set_aside_reason"] == "E4", "site_id"])
-    tables["questions"] = run("questions", ask, leads, *asked, language, idle)
     outside = unplaced[unplaced["reason"] == "E1"]
     tables["outcomes"] = outcomes(leads, judged, tables["cases"], outside, language)
+    told = effects.with_effects(
+        decisions, tables, ground.towns["town"].tolist(), place.rules.merge.max_extent_m, language
+    )
+    tables["decisions"] = effects.by_row(told, language)
+    asked = (tables[name] for name in ("merges", "sites", "matches", "candidates", "reports", "problems"))
+    idle = set(judged.loc[judged["set_aside_reason"] == "E4", "site_id"])
+    tables["questions"] = run("questions", ask, leads, *asked, told, language, idle)
     gone = [set_aside_unread(reports), unplaced, set_aside_leads(judged, leads, reports)]
     tables["set_aside"] = _together(gone, SET_ASIDE)
     cycle.accounting = account(place, reports, leads, tables["set_aside"], tables["outcomes"])
@@ -244,7 +251,7 @@ def publish_run(cycle: Cycle, outputs: Path, step: Step = no_progress, keep_as_a
         published("tables", _write_tables, built.folder / "tables", cycle)
         published("province", _write_deliveries, built.folder / "province", cycle, run)
         published("field", _write_field, built.folder / "field", cycle)
-        write_text(built.folder / "review.html", review_page(place, cycle.name, cycle.as_of, tables))
+        published("review", _write_review, built.folder / "review.html", cycle)
         html, markdown = front_page(place, cycle.name, cycle.as_of, run, tables)
         write_text(built.folder / "index.html", html)
         write_text(built.folder / "summary.md", markdown)
@@ -271,7 +278,9 @@ def _write_deliveries(folder: Path, cycle: Cycle, run: dict[str, Any]) -> dict[s
         if delivery.kind == "geopackage":
             write_geopackage(path, delivery, rows, cycle.as_of, cycle.ground.crs)
         else:
-            write_workbook(path, delivery, rows, cycle.as_of, marks_of(place, run["is_accepted"], delivery.language))
+            marks = marks_of(place, run["is_accepted"], delivery.language)
+            notes = {"questions": left_off_note(cycle.tables, delivery.language)}
+            write_workbook(path, delivery, rows, cycle.as_of, marks, notes)
         run["outputs"]["list" if delivery.kind == "workbook" else "geopackage"] = f"province/{path.name}"
     written: dict[str, str] = run["outputs"]
     return written
@@ -282,6 +291,11 @@ def _write_field(folder: Path, cycle: Cycle) -> Mapping[str, str]:
     for name, html in pages.items():
         write_text(folder / name, html)
     return pages
+
+
+def _write_review(path: Path, cycle: Cycle) -> pd.DataFrame:
+    write_text(path, review_page(cycle.place, cycle.name, cycle.as_of, cycle.tables, cycle.ground.towns))
+    return cycle.tables["questions"]
 
 
 def _together(frames: list[pd.DataFrame], table: Table) -> pd.DataFrame:

@@ -24,7 +24,7 @@ def warnings_of(cycle: Cycle) -> list[str]:
 def _decision_warnings(cycle: Cycle) -> list[str]:
     """Decisions of persons that did nothing, and why; what roles disagree about is asked as a question."""
     decisions, language = cycle.tables["decisions"], cycle.place.language
-    lost = decisions[decisions["effect"].isin(["unreadable", "gone"])]
+    lost = decisions[decisions["effect"].isin(["unreadable", "gone", "no_effect"])]
     lines = [
         say(language, "run.warn_decision", row=row.row, detail=row.detail)
         for row in lost.head(SHOWN_NUMBERS).itertuples()

@@ -3,6 +3,7 @@
 import csv
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyproj
@@ -14,9 +15,10 @@ from pipeline.cli import main
 from pipeline.decide import decide, decided_lines
 from pipeline.errors import InputError
 from pipeline.intake.decisions import DECISIONS_FILE, read_decisions
+from pipeline.jobs import screen
 from pipeline.manifest import make_manifest
 from pipeline.place_folder import read_place
-from tests.conftest import CRS, HOME, PLACE
+from tests.conftest import CRS, HOME, PLACE, box, write_geojson
 
 LEAD_A, LEAD_B = "L" + "A" * 11, "L" + "B" * 11
 SITE_A = "S" + "A" * 11
@@ -208,10 +210,52 @@ def test_two_at_once_lose_nothing(place, given_file):
 
 
 def test_a_lock_that_was_left_is_named(place, given_file, monkeypatch):
-    monkeypatch.setattr("pipeline.decide.LOCK_TRIES", 1)
+    monkeypatch.setattr("pipeline.intake.decision_file.LOCK_TRIES", 1)
     lock = place / ".decisions.csv.lock"
     lock.touch()
     with pytest.raises(InputError, match=r"decisions\.csv\.lock"):
         decide([given_file(HEAD + SAME)], place)
     assert not (place / DECISIONS_FILE).exists()
     assert decide([given_file(HEAD + SAME)], place, is_dry_run=True).taken
+
+
+def test_a_day_that_is_yet_to_come_is_a_fault_of_the_row(place, given_file):
+    days = [(date.today() + timedelta(days=n)).isoformat() for n in (0, 1, 2)]
+    rows = [SAME.replace("矿管科", f"科室{n}").replace("2024-03-15", day) for n, day in enumerate(days)]
+    decided = decide([given_file(HEAD + "".join(rows))], place)
+    assert [row.date for row in decided.taken] == days[:2]  # offices span time zones
+    assert len(decided.unreadable) == 1
+    assert f"“{days[2]}”还没有到" in decided.unreadable[0]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_ids_and_townships_that_the_last_run_does_not_know_are_named(place, given_file, tmp_path, lang):
+    write_geojson(place / "towns.geojson", [(box(0, 0, 1000, 1000), {"name": "甲镇"})])
+    with (place / "place.toml").open("a", encoding="utf-8") as stream:
+        stream.write(f'[townships]\npath = "towns.geojson"\ncrs = "{CRS}"\nname = "name"\n')
+    tables = screen(place, "2023", tmp_path / "out").cycle.tables
+    lead_id, report_id = tables["leads"][["lead_id", "report_id"]].iloc[0]
+    rows = [
+        f"{lead_id} {LEAD_B},same,,,矿管科,2024-03-15\n",
+        f"S{lead_id[1:]} D-77,same,,,矿管科,2024-03-15\n",
+        f"{report_id},leave_out,E2,,矿管科,2024-03-15\n",
+        f"{lead_id},town,甲镇,,矿管科,2024-03-15\n",
+        f"C{lead_id[1:]},town,乙镇,,矿管科,2024-03-15\n",
+    ]
+    decided = decide([given_file(HEAD + "".join(rows))], place, lang, outputs=tmp_path / "out")
+    assert len(decided.taken) == 5
+    ids, towns = decided.unknown
+    assert "2" in ids and f"{LEAD_B}、D-77".replace("、", "、" if lang == "zh" else ", ") in ids
+    assert lead_id not in ids and report_id not in ids
+    assert "乙镇" in towns and "甲镇" not in towns
+    assert decided.unknown == decided_lines(decided)[1:3]
+
+
+def test_without_a_run_that_can_be_read_no_id_is_doubted(place, given_file, tmp_path):
+    files = [given_file(HEAD + SAME)]
+    assert decide(files, place, is_dry_run=True, outputs=tmp_path / "out").unknown == []
+    tables = tmp_path / "out" / place.name / "2023" / "tables"
+    tables.mkdir(parents=True)
+    (tables / "outcomes.parquet").touch()  # of another version, or spoilt
+    (tables / "leads.parquet").write_bytes(b"PAR1")
+    assert decide(files, place, outputs=tmp_path / "out").unknown == []

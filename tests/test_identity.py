@@ -307,7 +307,7 @@ def test_decisions_change_no_lead_id_and_leave_no_trace_when_they_go(place, tmp_
         (f"S{a[1:]}", "not_a_problem", "E6"),
     ])  # fmt: skip
     after, again = (screen_job(place, "2023", tmp_path / out).cycle.tables for out in ("one", "two"))
-    assert set(after["decisions"]["effect"]) == {"applied"}
+    assert set(after["decisions"]["effect"]) == {"applied", "superseded"}
     assert after["leads"]["lead_id"].tolist() == before["leads"]["lead_id"].tolist()
     assert files_of(tmp_path / "one") == files_of(tmp_path / "two")
     assert again["decisions"].equals(after["decisions"])

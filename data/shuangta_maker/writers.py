@@ -21,6 +21,10 @@ MADE_ON = datetime(2023, 9, 1)
 NOTE = "演示数据，纯属虚构 / invented demonstration data"
 NEWEST_FIRST = {"2019-2020": "2020-2019", "2020-2021": "2021-2020", "2021-2022": "2022-2021"}
 DATES = {"2019-2020": ("2019.05", "2020.06"), "2020-2021": ("2020.06", "2021.05"), "2021-2022": ("2021.05", "2022.06")}
+NUMBERED_AS = {  # source → how its sender's numbers begin
+    "change_2020": "CH2020", "change_2021": "CH2021", "change_2022": "CH2022", "change_late": "CH2023", "greenshield": "LD",
+    "known_ledger": "TZ2020", "known_outlines": "WT", "petitions": "XF", "pushed_province": "TS",
+}  # fmt: skip
 TRUTH = ("source_id", "orig_no", "row", "family", "outcome", "reason", "group", "case", "relation", "known", "priority", "town",
          "wetland_m2", "forest_m2", "grassland_m2", "protected_area_m2", "needs_review", "repaired", "vintage_ok", "permits")  # fmt: skip
 
@@ -54,9 +58,7 @@ def _numbered(records: list[Record]) -> list[Record]:
             numbered.append(record.but(orig_no=first.orig_no, words=first.words))
             continue
         counts[record.source] = counts.get(record.source, 0) + 1
-        numbered.append(
-            record.but(orig_no=f"{record.source[:2].upper()}{record.source[-4:]}-{counts[record.source]:03d}")
-        )
+        numbered.append(record.but(orig_no=f"{NUMBERED_AS[record.source]}-{counts[record.source]:03d}"))
     return numbered
 
 

@@ -26,12 +26,22 @@
     try { return JSON.parse(localStorage.getItem(store)) || {}; } catch (error) { return {}; }
   }
   var kept = load();
+  var answers = kept.answers || {};  // [answer, reason, day it was written under]; also of questions asked no longer
+  var fresh = [];  // ids of answers written since the page was opened: who mends the date means theirs too
+  // An answer that was written keeps its day until it is changed: under a new day it would be another row.
+  function dayOf(card) {
+    var own = answers[card.id];
+    return (own && own[0] === chosen(card) && own[1] === reasonOf(card).value && own[2]) || "";
+  }
   function keep() {
-    var answers = kept.answers || {};  // also of questions that this run asks no longer
     cards.forEach(function (card) {
+      var day = dayOf(card);
       delete answers[card.id];
-      if (chosen(card) || reasonOf(card).value) answers[card.id] = [chosen(card), reasonOf(card).value];
+      if (chosen(card) || reasonOf(card).value) answers[card.id] = [chosen(card), reasonOf(card).value, day];
     });
+    save();
+  }
+  function save() {
     try {
       localStorage.setItem(store, JSON.stringify({ role: role.value, answers: answers }));
     } catch (error) {
@@ -60,13 +70,30 @@
       return String(part).padStart(2, "0");
     }).join("-");
   }
-  function cell(text) { return /[",\r\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text; }
+  // What begins like a formula gets an apostrophe, by which a spreadsheet takes it for text.
+  function cell(text) {
+    var safe = /^[=+\-@]/.test(text) ? "'" + text : text;
+    return /[",\r\n]/.test(safe) ? '"' + safe.replace(/"/g, '""') + '"' : safe;
+  }
 
   // One row per decision of a chosen answer; a disagreement is settled only under a joint role.
   function rowsOf(card) {
     return JSON.parse(chosen(card)).map(function (row) {
-      return row.concat([reasonOf(card).value.trim(), role.value.trim(), day.value]);
+      return row.concat([reasonOf(card).value.trim(), role.value.trim(), dayOf(card) || day.value]);
     });
+  }
+  function stamp(written) {
+    keep();
+    written.filter(function (card) { return !answers[card.id][2]; }).forEach(function (card) {
+      answers[card.id][2] = day.value;
+      fresh.push(card.id);
+    });
+    save();
+  }
+  function unstamp() {
+    fresh.forEach(function (id) { if (answers[id]) answers[id][2] = ""; });
+    fresh = [];
+    save();
   }
   function refuse(sentence, field) {
     message.textContent = sentence;
@@ -88,13 +115,14 @@
     link.href = URL.createObjectURL(new Blob(["\ufeff" + text], { type: "text/csv" }));
     link.download = data.file;
     link.click();
+    stamp(written);
     setTimeout(function () { URL.revokeObjectURL(link.href); }, 10000);
   }
 
   role.value = kept.role || "";
   day.value = today();
   cards.forEach(function (card) {
-    var own = (kept.answers || {})[card.id];
+    var own = answers[card.id];
     if (!own) return;
     radios(card).forEach(function (radio) { if (radio.value === own[0]) radio.checked = true; });
     reasonOf(card).value = own[1];
@@ -105,6 +133,7 @@
     if (view) view.parentNode.classList.toggle("wide");
   });
   role.addEventListener("input", keep);
+  day.addEventListener("input", unstamp);
   [kind, search, openOnly].forEach(function (field) { field.addEventListener("input", filter); });
   document.getElementById("download").addEventListener("click", download);
   count();

@@ -30,9 +30,21 @@ def overlap_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:
         class_name=[class_label(name, language) for name in rows["layer_class"]],
         zone_name=[label("pa_zones", zone, language) for zone in rows["zone"]],
         level_name=[say(language, f"list.level_{level}") for level in rows["level"]],
-        position_name=[say(language, f"labels.position_{position}") for position in rows["position"]],
+        position_name=_position_names(rows, tables["sites"], language),
         vintage=[say(language, "labels.no") if ok is False else "" for ok in rows["vintage_ok"]],
     )
+
+
+def _position_names(overlaps: pd.DataFrame, sites: pd.DataFrame, language: str) -> list[str]:
+    """How each site lies on its layer; a point is said to lie there itself, and how far off it may be."""
+    points = sites[sites["area_m2"] == 0]
+    accuracy_m = dict(zip(points["site_id"], points["position_accuracy_m"], strict=True))
+    return [
+        say(language, "list.point_inside", accuracy_m=accuracy_m[name])
+        if position == "inside" and name in accuracy_m
+        else say(language, f"labels.position_{position}")
+        for name, position in zip(overlaps["subject_id"], overlaps["position"], strict=True)
+    ]
 
 
 def case_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:
@@ -103,12 +115,9 @@ def merged_rows(tables: Tables, language: str) -> pd.DataFrame:
 
 
 def question_rows(tables: Tables, language: str) -> pd.DataFrame:
-    """Everything a person has to decide; `answers` says what can be answered, and the columns to fill are empty."""
+    """What a person has to decide and may leave the house; `answers` says what can be answered, the columns to fill are empty."""
     questions = tables["questions"]
-    stays = questions["about"].eq("disagreed") | (
-        questions["about"].eq("position") & (questions["lead_ids"].map(len) == 0)
-    )
-    rows = questions[~stays].reset_index(drop=True)  # who said what, and where a petition may point, stay in the house
+    rows = questions[~_stay_in_house(questions)].reset_index(drop=True)
     numbers = numbers_of(tables)
     return rows.assign(
         seq=range(1, len(rows) + 1),
@@ -118,6 +127,18 @@ def question_rows(tables: Tables, language: str) -> pd.DataFrame:
         cases=[join_words(own, language) for own in rows["problem_ids"]],
         **dict.fromkeys(TO_FILL, ""),
     )
+
+
+def left_off_note(tables: Tables, language: str) -> str:
+    """How many questions are not on the sheet, and where they are answered; "" where all are on it."""
+    n = int(_stay_in_house(tables["questions"]).sum())
+    return say(language, "list.questions_left_off", n=n) if n else ""
+
+
+def _stay_in_house(questions: pd.DataFrame) -> pd.Series:
+    """Who said what, and where a petition may point: the workbook goes to the province."""
+    of_record = questions["about"].eq("position") & (questions["lead_ids"].map(len) == 0)
+    return questions["about"].eq("disagreed") | of_record
 
 
 def conflict_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:

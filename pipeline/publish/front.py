@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.config import Place
+from pipeline.intake.decision_rows import TOPICS
 from pipeline.intake.words.codes import class_label
 from pipeline.publish.accounts import accounting_rows
 from pipeline.publish.evidence import conflict_note
@@ -14,6 +15,7 @@ from pipeline.publish.offline import static_page
 from pipeline.publish.rows import join_words, marks_of
 from pipeline.text import say
 
+MOST_DECISIONS = 50  # more rows hide the page; table decisions has them all
 SHORT = 10  # a date or a name this long stays on one line
 
 Block = tuple[str, list[str], list[list[Any]]]  # heading, column titles, rows
@@ -45,6 +47,8 @@ def front_page(
         _hits(place, tables, language),
         _conflicts(place, tables["conflicts"], language),
         _questions(problems, language),
+        _effects(tables["decisions"], language),
+        _decisions(tables["decisions"], language),
         _layers(place, language),
     ]
     blocks = [block for block in blocks if block[2]]
@@ -109,6 +113,44 @@ def _questions(problems: pd.DataFrame, language: str) -> Block:
     rows = [[str(number), town if isinstance(town, str) else "", str(question)] for number, town, question in cells]
     heads = [say(language, f"front.col_{name}") for name in ("number", "town", "question")]
     return say(language, "front.questions"), heads, rows
+
+
+def _effects(decisions: pd.DataFrame, language: str) -> Block:
+    """How many rows of decisions.csv did what."""
+    counts = decisions["effect"].value_counts()
+    rows = [[_effect_name(name, language), int(counts[name])] for name in sorted(counts.index, key=_is_applied)]
+    heads = [say(language, f"front.col_{name}") for name in ("effect", "n")]
+    return say(language, "front.effects"), heads, rows
+
+
+def _decisions(decisions: pd.DataFrame, language: str) -> Block:
+    """The rows of decisions.csv, those that did nothing first; reasons, which may speak of persons, stay in the tables."""
+    ordered = sorted(decisions.to_dict("records"), key=lambda one: (_is_applied(one["effect"]), one["row"]))
+    rows = [
+        [one["row"], *map(_cell, (one["subject"], _decision_name(one["decision"], language), one["value"], one["role"],
+         one["date"], _effect_name(one["effect"], language), one["detail"]))]
+        for one in ordered[:MOST_DECISIONS]
+    ]  # fmt: skip
+    names = ("row", "subject", "decision", "value", "role", "date", "effect", "detail")
+    heads = [say(language, f"front.decision_{name}") for name in names]
+    return say(language, "front.decisions", shown=len(rows), n=len(ordered)), heads, rows
+
+
+def _is_applied(effect: str) -> bool:
+    return effect == "applied"
+
+
+def _cell(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _effect_name(effect: str, language: str) -> str:
+    return say(language, f"labels.effect_{effect}")
+
+
+def _decision_name(decision: str, language: str) -> str:
+    """A decision in words; one that cannot be read as it was written."""
+    return say(language, f"decisions.word_{decision}") if decision in TOPICS else decision
 
 
 def _layers(place: Place, language: str) -> Block:

@@ -11,7 +11,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
-import shapely
 
 from pipeline.config import Place
 from pipeline.intake.decision_rows import FIELDS
@@ -20,6 +19,7 @@ from pipeline.publish.field_pairs import pair_for_page, size_words
 from pipeline.publish.imagery import Chip, chip_bounds, chips_of
 from pipeline.publish.imagery_pixels import Bounds
 from pipeline.publish.offline import asset, lock, safe_json
+from pipeline.publish.review_around import Around, gather_around, others_on, towns_on
 from pipeline.publish.review_evidence import (
     Evidence,
     Row,
@@ -31,13 +31,13 @@ from pipeline.publish.review_evidence import (
     show,
     with_marks,
 )
-from pipeline.publish.review_map import Drawn, contact_of, draw_image, draw_map, extent_of
+from pipeline.publish.review_map import contact_of, draw_image, draw_map, extent_of
+from pipeline.publish.review_said import said_words, says_anything
 from pipeline.publish.review_tables import figures_table, rows_table
 from pipeline.publish.rows import Tables, credits_of, is_numbered, join_words, marks_of
 from pipeline.text import say
 
 KINDS = ("disagreed", "sites", "case", "position", "cover")
-MOST_NEAR = 40  # other sites and cases on one map
 MOST_PICTURED = 100  # questions with images: two of 27 KB each, and 1,000 questions still make less than 15 MB
 WIDEST_PICTURED_M = 5000.0  # a pit is lost in a wider image
 WORDS = ("needs_role", "needs_date", "needs_joint", "written", "no_answers", "not_kept", "counts")
@@ -53,10 +53,12 @@ class Card(NamedTuple):
     rank: float  # of the most urgent problem it is about; infinite where none is listed
 
 
-def review_page(place: Place, cycle: str, as_of: date, tables: Tables) -> str:
-    """The whole page as HTML, the most urgent problems first; equal tables give equal bytes.
+def review_page(place: Place, cycle: str, as_of: date, tables: Tables, towns: gpd.GeoDataFrame) -> str:
+    """The whole page as HTML, the most urgent problems first; equal tables give equal bytes. `towns` (town, geometry)
+    lie in the working CRS of `tables`.
 
-    For the office: it names no secret source or layer, repeats no petition's words, and shows no secret image.
+    For the office alone: where the place of a petition is asked it shows the words, as they were scrubbed at the door
+    (rule D02). It names no secret source or layer, repeats no words of one, and shows no secret image.
     """
     language, problems = place.language, tables["problems"]
     rows = pd.DataFrame(tables["questions"]).to_dict("records")
@@ -64,15 +66,17 @@ def review_page(place: Place, cycle: str, as_of: date, tables: Tables) -> str:
     evidence = gather(questions, place, tables, language)
     cards = _cards(questions, problems, evidence)
     chips = _chips(place, cards, evidence, tables["leads"].crs) if place.imagery else {}
-    near = _near(tables)
-    shown = "".join(_card(k, card, near, chips, evidence) for k, card in enumerate(cards, 1))
+    around = gather_around(tables, towns)
+    shown = "".join(_card(k, card, around, chips, evidence) for k, card in enumerate(cards, 1))
     title = say(language, "review.title", place=place.name)
-    lead = say(language, "review.lead", cycle=cycle, as_of=as_of.isoformat(), n=len(cards))
-    marks = [f"<span>{html.escape(mark)}</span>" for mark in marks_of(place, is_numbered(problems), language)]
+    lead = html.escape(say(language, "review.lead", cycle=cycle, as_of=as_of.isoformat(), n=len(cards)))
+    marks = marks_of(place, is_numbered(problems), language)
+    marks += [say(language, "review.holds_texts")] if any(says_anything(one, evidence) for one in questions) else []
     how = say(language, "review.how" if cards else "review.nothing")
     body = (
-        f'<header><h1>{html.escape(title)}</h1><p class="quiet">{html.escape(lead)}</p>'
-        f'<p class="marks">{"".join(marks)}</p><p class="first">{html.escape(how)}</p></header>'
+        f'<header><h1>{html.escape(title)}</h1><p class="quiet">{lead}</p>'
+        f'<p class="marks">{"".join(f"<span>{html.escape(mark)}</span>" for mark in marks)}</p>'
+        f'<p class="first">{html.escape(how)}</p></header>'
         f"{_bar(cards, language) if cards else ''}<main>{shown}</main>{_foot(place, cards, chips)}"
     )
     words = {name: say(language, f"review.{name}", **BLANKS) for name in WORDS}
@@ -105,33 +109,7 @@ def _chips(place: Place, cards: Sequence[Card], evidence: Evidence, crs: pyproj.
     return chips_of(place, gpd.GeoDataFrame(rows, geometry="geometry", crs=crs), crs) if rows else {}
 
 
-class _Near(NamedTuple):
-    """All sites and located cases, to be drawn quietly round what is asked about."""
-
-    ids: list[str]
-    drawn: list[Drawn]
-    tree: Any
-
-
-def _near(tables: Tables) -> _Near:
-    ids, drawn = [], []
-    for name, key, style in (("sites", "site_id", "near"), ("cases", "problem_id", "near case")):
-        rows = tables[name][tables[name]["geometry"].notna()]
-        ids += rows[key].tolist()
-        drawn += [Drawn(shape, style, is_asked=False) for shape in rows["geometry"]]
-    return _Near(ids, drawn, shapely.STRtree([one.shape for one in drawn]))
-
-
-def _others(card: Card, near: _Near) -> list[Drawn]:
-    """What lies round a question without being part of it."""
-    if card.frame is None:
-        return []
-    own = {*card.question["site_ids"], *card.question["problem_ids"]}
-    rows = sorted(near.tree.query(shapely.box(*card.frame)).tolist())
-    return [near.drawn[k] for k in rows if near.ids[k] not in own][:MOST_NEAR]
-
-
-def _card(number: int, card: Card, near: _Near, chips: dict[str, list[Chip]], evidence: Evidence) -> str:
+def _card(number: int, card: Card, around: Around, chips: dict[str, list[Chip]], evidence: Evidence) -> str:
     question, language = card.question, evidence.language
     kind = html.escape(say(language, f"review.kind_{question['about']}"))
     numbers = [evidence.numbers[name] for name in question["site_ids"] if name in evidence.numbers]
@@ -140,8 +118,8 @@ def _card(number: int, card: Card, near: _Near, chips: dict[str, list[Chip]], ev
     return (
         f'<article id="{question["question_id"]}" data-about="{question["about"]}" data-find="{found}">'
         f'<h2><span class="number">{number}</span>{kind}<span class="quiet">{html.escape(listed)}</span></h2>'
-        f'<p class="text">{with_marks(question["text"], card.shown.marks)}</p><div class="both">'
-        f'<div class="look">{_look(card, near, chips.get(question["question_id"], []), evidence)}</div>'
+        f'<p class="text">{with_marks(question["text"], card.shown.marks)}</p>{said_words(question, evidence)}'
+        f'<div class="both"><div class="look">{_look(card, around, chips.get(question["question_id"], []), evidence)}</div>'
         f'<div class="know"><div>{rows_table(question, card.shown, evidence)}{figures_table(question, card.shown, evidence)}'
         f"</div>{_answers(question, card.shown, language)}</div></div></article>\n"
     )
@@ -156,14 +134,15 @@ def _names(question: Row, evidence: Evidence) -> list[str]:
     return list(dict.fromkeys([*ids, *numbers]))
 
 
-def _look(card: Card, near: _Near, chips: list[Chip], evidence: Evidence) -> str:
+def _look(card: Card, around: Around, chips: list[Chip], evidence: Evidence) -> str:
     """Map, detail and images of one frame, and the legend under them."""
     language = evidence.language
     if card.frame is None:
         return f'<p class="quiet">{html.escape(say(language, "review.no_map"))}</p>'
-    key, drawn, others = f"map-{card.question['question_id']}", card.shown.drawn, _others(card, near)
+    key, drawn = f"map-{card.question['question_id']}", card.shown.drawn
+    towns, others = towns_on(card.frame, around), others_on(card.frame, card.question, around)
     detail = _detail(card.question, card.frame, evidence)
-    figures = [(draw_map(key, drawn, others, card.frame, language, detail), "")]
+    figures = [(draw_map(key, drawn, [*towns, *others], card.frame, language, detail), "")]
     if detail is not None:
         figures.append((draw_map(f"{key}-detail", drawn, others, detail, language), say(language, "review.detail")))
     for image in pair_for_page(extent_of(drawn), chips, language)["images"]:
@@ -175,7 +154,8 @@ def _look(card: Card, near: _Near, chips: list[Chip], evidence: Evidence) -> str
         f"<figcaption>{html.escape(words)}</figcaption></figure>"
         for svg, words in figures
     )
-    legend = [*card.shown.legend, *([("near", say(language, "review.near_drawn"))] if others else [])]
+    quiet = {"near": others, "town": towns}
+    legend = [*card.shown.legend, *((name, say(language, f"review.{name}_drawn")) for name in quiet if quiet[name])]
     items = "".join(f'<li><i class="{style}"></i>{html.escape(words)}</li>' for style, words in legend)
     return f'<div class="maps">{shown}</div><ul class="legend">{items}</ul>'
 

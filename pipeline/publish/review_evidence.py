@@ -1,6 +1,7 @@
 """What the questions of the review page are about: the rows they name, and their shapes with marks and a legend."""
 
 import html
+import json
 import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -31,7 +32,7 @@ class Evidence(NamedTuple):
     leads: dict[str, Row]
     sites: dict[str, Row]
     cases: dict[str, Row]
-    records: dict[str, Row]
+    records: dict[str, Row]  # with `words`: field → what the record says, scrubbed
     pairs: dict[frozenset[str], Row]
     meets: dict[tuple[str, str], Row]
     spots: dict[str, Any]  # value of located_at → its point
@@ -58,14 +59,15 @@ def gather(questions: list[Row], place: Place, tables: Tables, language: str) ->
         case["area_m2"] = case_m2
     undecided = tables["merges"][tables["merges"]["decision"] == "review"].to_dict("records")
     met = pd.DataFrame(tables["matches"][tables["matches"]["relation"] == "review"]).to_dict("records")
-    subjects = {row["subject"] for one in questions for row in decisions_of(one)}
+    records = {row["subject"] for one in questions for row in decisions_of(one)}
+    records |= {leads[own]["report_id"] for one in questions if one["about"] == "position" for own in one["lead_ids"]}
     return Evidence(
         language=language,
         titles={source.id: source.title for source in place.sources if source.secrecy != "secret"},
         leads=leads,
         sites=sites,
         cases=cases,
-        records=_rows(tables["reports"], "report_id", subjects),
+        records=_with_words(_rows(tables["reports"], "report_id", records), place),
         pairs={frozenset((pair["lead_a"], pair["lead_b"])): pair for pair in undecided},
         meets={(row["site_id"], row["problem_id"]): row for row in met},
         spots=_spots(questions, place, crs),
@@ -81,6 +83,16 @@ def decisions_of(question: Row) -> list[Row]:
 def _rows(frame: pd.DataFrame, key: str, ids: Iterable[str]) -> dict[str, Row]:
     rows = pd.DataFrame(frame[frame[key].isin(set(ids))]).astype(object)
     return {row[key]: row for row in rows.where(rows.notna(), None).to_dict("records")}
+
+
+def _with_words(records: dict[str, Row], place: Place) -> dict[str, Row]:
+    """Records with `words`: what their mapped columns say, as it was scrubbed at the door, in its own signs."""
+    sources = {source.id: source for source in place.sources}
+    for row in records.values():
+        source, cells = sources[row["source_id"]], json.loads(row["attributes"])
+        said = {field: cells[title] for field, title in source.columns.items() if cells.get(title)}
+        row["words"] = {**source.values, **said}
+    return records
 
 
 def _spots(questions: list[Row], place: Place, crs: pyproj.CRS) -> dict[str, Any]:
@@ -101,9 +113,7 @@ def show(question: Row, evidence: Evidence) -> Shown:
     marks |= {lead_id: marks[site["site_id"]] for site in sites for lead_id in site["lead_ids"]}
     groups = sorted({_group(lead, evidence) for lead in leads})
     styles = {group: f"g{k % STYLES}" for k, group in enumerate(groups)}
-    legend = [
-        (style, " ".join([title, period.replace("-", WHOLE)]).strip()) for (period, title), style in styles.items()
-    ]
+    legend = [(style, _source_and_period(title, period)) for (period, title), style in styles.items()]
     drawn = [
         Drawn(lead["geometry"], styles[_group(lead, evidence)], first_of.get(lead["lead_id"], ""), _radius_m(lead),
               lead["lead_id"] in question["lead_ids"])
@@ -135,6 +145,12 @@ def leads_of(question: Row, evidence: Evidence) -> list[Row]:
 
 def _group(lead: Row, evidence: Evidence) -> tuple[str, str]:
     return lead["period"] or "", source_name(lead, evidence)
+
+
+def _source_and_period(title: str, period: str) -> str:
+    """The period is left out where the title says it, whatever stands between its years."""
+    is_said = all(year in title for year in period.split("-"))
+    return title if is_said else f"{title} {period.replace('-', WHOLE)}"
 
 
 def source_name(row: Row, evidence: Evidence) -> str:

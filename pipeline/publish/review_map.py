@@ -1,5 +1,6 @@
 """The small maps of the review page: what one question is about in a square, north up, as inline SVG."""
 
+import html
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -17,11 +18,12 @@ DETAIL_LEAST_M = 150.0  # less round a contact does not show where two outlines 
 DETAIL_ROOM = 3.0  # side of a detail, in extents of the contact
 DETAIL_FROM = 4.0  # a map this many times wider than its detail hides how two shapes meet
 MARK_APART = 84  # units between two marks that can still be read
+NAME_APART = 90  # units between two names of townships
 MARK_BESIDE = 60  # units from a small shape to its mark, which would cover it
 
 
 class Drawn(NamedTuple):
-    """One shape (working CRS, metres) with its class in review.css and the mark by which words call it."""
+    """One shape (working CRS, metres) with its class in review.css and the mark, or name, by which words call it."""
 
     shape: Any
     style: str
@@ -52,8 +54,12 @@ def contact_of(a: Any, b: Any, frame: Bounds) -> Bounds | None:
 def draw_map(
     key: str, drawn: Sequence[Drawn], near: Sequence[Drawn], frame: Bounds, language: str, detail: Bounds | None = None
 ) -> str:
-    """SVG of `drawn` over `near`; what is drawn bears the id `key`, so that images can show it again. `detail` is framed."""
-    shapes = "".join(_shape(one, frame) for one in (*near, *drawn))
+    """SVG of `drawn` over `near`; what is drawn bears the id `key`, so that images can show it again. `detail` is framed.
+
+    A mark of something near is its name, written where of it the frame shows.
+    """
+    shapes = "".join(_shape(one, frame) for one in near) + _names(near, frame)
+    shapes += "".join(_shape(one, frame) for one in drawn)
     inset = "" if detail is None else f'<path class="inset" d="{outline_path(shapely.box(*detail), frame)}"/>'
     label = say(language, "review.map_label")
     return (
@@ -120,6 +126,22 @@ def _marks(drawn: Sequence[Drawn], frame: Bounds) -> str:
         f'<text class="mark-text" x="{x:.0f}" y="{y + 16:.0f}">{mark}</text>'
         for x, y, mark in inside
     )
+
+
+def _names(near: Sequence[Drawn], frame: Bounds) -> str:
+    """The names of what lies around, each inside of what is seen of it; one that would cover another is left out."""
+    placed: list[tuple[float, float]] = []
+    words = ""
+    for one in near:
+        seen = shapely.clip_by_rect(one.shape, *frame) if one.mark else shapely.Point()
+        if seen.is_empty:
+            continue
+        x, y = _at(shapely.point_on_surface(seen), frame)
+        x, y = min(max(x, NAME_APART), SIZE - NAME_APART), min(max(y, NAME_APART / 2), SIZE - NAME_APART)
+        if all(abs(x - a) > 2 * NAME_APART or abs(y - b) > NAME_APART / 2 for a, b in placed):
+            placed.append((x, y))
+            words += f'<text class="name" x="{x:.0f}" y="{y:.0f}">{html.escape(one.mark)}</text>'
+    return words
 
 
 def _scale(frame: Bounds, language: str) -> str:

@@ -57,11 +57,12 @@ def _case_words(case: Row, evidence: Evidence) -> list[str]:
 
 
 def _record_words(record: Row, evidence: Evidence) -> list[str]:
-    """Where a record is found in its file; what it says stays there."""
+    """Where a record is found in its file, and its activity as received."""
     where = ""
     if record["source_id"] in evidence.titles and record["src_row"] is not None:
         where = say(evidence.language, "review.file_row", file=record["src_file"], row=record["src_row"])
-    return [_with_number(record["report_id"], record), source_name(record, evidence), where, "", "", ""]
+    name, activity = _with_number(record["report_id"], record), record["words"].get("activity", "")
+    return [name, source_name(record, evidence), where, activity, "", ""]
 
 
 def _with_number(name: str, row: Row) -> str:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,10 @@ from pipeline.text import say
 
 HEADER_ROW = 2  # below the title and the marks
 DEFAULT_WIDTH = 14
-LINE_POINTS = 13.5
+LINE_POINTS = 15.5  # a font that stands in for 宋体 has lines up to half as high again as its letters
+CELL_POINTS = 1.0  # above and below the lines of a cell
+MOST_POINTS = 409.0  # Excel's limit
+SPARE_COLUMNS = 1  # that a font that stands in may be wider by
 MOVED_COLUMNS = 5  # what a line may leave empty for a number or word that no longer fits
 TITLE_COLUMNS = 9  # so that the title stands on the first printed page
 A4, A3 = 9, 8
@@ -24,9 +28,11 @@ PAGE_WIDTH = 150  # characters that stay readable across one landscape A4
 
 
 def write_workbook(
-    path: Path, delivery: Delivery, rows: Mapping[str, pd.DataFrame], as_of: date, marks: list[str]
-) -> None:
-    """Write every sheet of `delivery` from its row set; `marks` stand under each title and in the footer."""
+    path: Path, delivery: Delivery, rows: Mapping[str, pd.DataFrame], as_of: date, marks: list[str],
+    notes: Mapping[str, str] = MappingProxyType({}),
+) -> None:  # fmt: skip
+    """Write every sheet of `delivery` from its row set; `marks` stand under each title and in the footer, a note of
+    `notes` (by row set) behind the marks."""
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as workbook:
         workbook.set_properties({"title": delivery.title, "created": datetime(as_of.year, as_of.month, as_of.day)})
         formats = _formats(workbook)
@@ -34,7 +40,7 @@ def write_workbook(
             sheet, own = workbook.add_worksheet(layer.name), rows[layer.rows]
             if layer.rows == "questions":
                 layer = with_columns_to_fill(layer, delivery.language)
-            _write_sheet(sheet, delivery, layer, own, formats, marks)
+            _write_sheet(sheet, delivery, layer, own, formats, marks, notes.get(layer.rows, ""))
             if layer.rows == "questions":
                 offer_answers(sheet, layer, own, HEADER_ROW, delivery.language, formats)
 
@@ -59,22 +65,24 @@ def _formats(workbook: Any) -> dict[str, Any]:
 
 
 def _write_sheet(
-    sheet: Any, delivery: Delivery, layer: DeliveredLayer, rows: pd.DataFrame, formats: dict[str, Any], marks: list[str]
-) -> None:
+    sheet: Any, delivery: Delivery, layer: DeliveredLayer, rows: pd.DataFrame, formats: dict[str, Any],
+    marks: list[str], note: str,
+) -> None:  # fmt: skip
     last = min(max(len(layer.columns) - 1, 1), TITLE_COLUMNS)
     width = sum(column.width or DEFAULT_WIDTH for column in layer.columns)
     sheet.merge_range(0, 0, 0, last, layer.title, formats["title"])
-    sheet.merge_range(1, 0, 1, last, " · ".join(marks), formats["mark"])
+    sheet.merge_range(1, 0, 1, last, " · ".join(filter(None, [*marks, note])), formats["mark"])
     sheet.set_row(0, 28)
-    lines: dict[int, int] = {HEADER_ROW: 2}
+    lines: dict[int, int] = {1: 2 if note else 1, HEADER_ROW: 2}
     for j, column in enumerate(layer.columns):
         sheet.set_column(j, j, column.width or DEFAULT_WIDTH)
         sheet.write_string(HEADER_ROW, j, column.title, formats["header"])
+        lines[HEADER_ROW] = max(lines[HEADER_ROW], _lines(column.title, column.width or DEFAULT_WIDTH))
         for i, value in enumerate(delivered_cells(rows, column), HEADER_ROW + 1):
             _write_cell(sheet, i, j, value, column, formats)
             lines[i] = max(lines.get(i, 1), _lines(value, column.width or DEFAULT_WIDTH))
     for i, n in lines.items():
-        sheet.set_row(i, LINE_POINTS * n)
+        sheet.set_row(i, min(LINE_POINTS * n + CELL_POINTS, MOST_POINTS))
     if rows.empty:
         sheet.merge_range(
             HEADER_ROW + 1, 0, HEADER_ROW + 1, last, say(delivery.language, "list.empty_sheet"), formats["text"]
@@ -92,10 +100,16 @@ def _write_sheet(
 
 def _lines(value: Any, width: int) -> int:
     """How many lines a cell needs: a Chinese sign takes two columns, and a number at a line's end moves down whole."""
-    if not isinstance(value, str) or 2 * len(value) <= width:
+    if not isinstance(value, str):
         return 1
-    columns = sum(2 if ord(sign) > 0x2E80 else 1 for sign in value)
-    return 1 if columns <= width else math.ceil(columns / max(width - MOVED_COLUMNS, 1))
+    return sum(_lines_of_one(words, width) for words in value.split("\n"))
+
+
+def _lines_of_one(words: str, width: int) -> int:
+    if 2 * len(words) <= width - SPARE_COLUMNS:
+        return 1
+    columns = sum(2 if ord(sign) > 0x2E80 else 1 for sign in words)
+    return 1 if columns <= width - SPARE_COLUMNS else math.ceil(columns / max(width - MOVED_COLUMNS, 1))
 
 
 def _write_cell(sheet: Any, i: int, j: int, value: Any, column: DeliveredColumn, formats: dict[str, Any]) -> None:

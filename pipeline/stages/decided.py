@@ -1,5 +1,7 @@
-"""decided: what persons said goes before the rules – here it becomes positions, activities and townships, and has its effect."""
+"""decided: what persons said goes before the rules – here it becomes positions, activities and townships."""
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -7,16 +9,67 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from pipeline.config import Source
 from pipeline.declare import shape_table
 from pipeline.geometry import area_m2, to_crs
-from pipeline.intake.decision_rows import AS_RECEIVED, POINTED_OUT
+from pipeline.intake.decision_rows import AS_RECEIVED, POINTED_OUT, about
 from pipeline.intake.ground import Ground, surface_points, towns_of
+from pipeline.intake.records import family_order
 from pipeline.intake.words.codes import to_activity
-from pipeline.merging.said import FATES, in_force, rows_by_tail, site_by_tail
+from pipeline.merging.said import fates_on_sites, in_force, rows_by_tail, site_by_tail
 from pipeline.tables import DECISIONS, LEADS, REPORTS, SITES
 from pipeline.text import say
 
 POINTED_AT_M = 30  # accuracy of a place pointed out without a radius: what a person hits on a map of 2 m images
+
+
+def for_corrections(decisions: pd.DataFrame, reports: pd.DataFrame, sources: Sequence[Source]) -> pd.DataFrame:
+    """`decisions` (of read_decisions) with each row in force once more for every later version of the record it speaks of.
+
+    Leads remember whom they correct; a record without a place has none, nor has the case that is known by it. What was said
+    of the later version itself goes before that; and one that brings its place answers where it lies.
+    """
+    told = decisions[decisions["effect"] == ""]
+    if told.empty:
+        return decisions
+    readable = decisions[decisions["effect"] != "unreadable"]
+    spoken = {about(*pair) for pair in zip(readable["subject"], readable["decision"], strict=True)}
+    families = _families(reports, sources)
+    rows = [
+        {**said, "subject": subject}
+        for said in told.to_dict("records")
+        for subject in _of_later_versions(said, families)
+        if about(subject, said["decision"]) not in spoken
+    ]
+    return shape_table(pd.concat([decisions, pd.DataFrame(rows)], ignore_index=True), DECISIONS) if rows else decisions
+
+
+def _families(reports: pd.DataFrame, sources: Sequence[Source]) -> dict[str, list[tuple[Any, str, Any]]]:
+    """report_id → every version of its record (place among the versions, report_id, fault), if there may be several."""
+    by_id = {source.id: source for source in sources}
+    order = family_order(by_id)
+    related = [one.id for one in sources if one.replaces in by_id or any(one.id == other.replaces for other in sources)]
+    versions: dict[tuple[str, str], list[tuple[Any, str, Any]]] = defaultdict(list)
+    numbered = reports[reports["source_id"].isin(related) & reports["orig_no"].notna()]
+    for source_id, number, *own in zip(
+        *(numbered[name] for name in ("source_id", "orig_no", "report_id", "fault")), strict=True
+    ):
+        family, place = order[source_id]
+        versions[family, number].append((place, *own))
+    return {report_id: own for own in versions.values() for _, report_id, _ in own}
+
+
+def _of_later_versions(said: dict[str, Any], families: dict[str, list[tuple[Any, str, Any]]]) -> Iterator[str]:
+    """The subject of a decision again, with a record or the case known by it alone called by each later version."""
+    parts = said["subject"].split()
+    for k, part in enumerate(parts):
+        own = families.get("R" + part[1:], []) if part[0] in "RK" else []
+        since = next((place for place, report_id, _ in own if report_id[1:] == part[1:]), None)
+        for place, report_id, fault in sorted(own, key=lambda version: version[:2]):
+            is_unplaced = isinstance(fault, str) and fault.startswith("E9")
+            holds = said["decision"] == "leave_out" and said["value"] != "E9" and not isinstance(fault, str)
+            if place > since and (is_unplaced or holds):
+                yield " ".join([*parts[:k], part[0] + report_id[1:], *parts[k + 1 :]])
 
 
 def locate_reports(reports: pd.DataFrame, decisions: pd.DataFrame, ground: Ground) -> pd.DataFrame:
@@ -95,20 +148,18 @@ def still_outside(
 
 def contest(decisions: pd.DataFrame, sites: pd.DataFrame, leads: pd.DataFrame, language: str) -> pd.DataFrame:
     """`decisions` in which roles that want different fates for one site, by whatever ids, contradict each other."""
-    told = in_force(decisions, *FATES)
-    if not told:
-        return decisions
-    site_of = site_by_tail(sites, leads)
-    wanted: dict[str, list[Any]] = {}
-    for said in told:
-        if (site_id := site_of.get(said.subject[1:])) is not None:
-            wanted.setdefault(site_id, []).append(said)
+    wanted: dict[str, list[Any]] = defaultdict(list)
+    for said, site_ids in fates_on_sites(decisions, sites, leads):
+        for site_id in site_ids:
+            wanted[site_id].append(said)
     lost = {
         said.row
         for own in wanted.values()
         if len({said.role for said in own}) > 1 and len({(said.decision, said.value) for said in own}) > 1
         for said in own
     }
+    if not lost:
+        return decisions
     is_lost = decisions["row"].isin(lost)
     detail = decisions["detail"].mask(is_lost, say(language, "decided.contested"))
     return decisions.assign(effect=decisions["effect"].mask(is_lost, "contradicted"), detail=detail)
@@ -147,35 +198,6 @@ def correct_towns(facts: pd.DataFrame, decisions: pd.DataFrame, leads: pd.DataFr
         if said.subject[0] in "SC" and site_id is not None:
             _set_town(cells, rows[site_id], said.value, ground)
     return facts.assign(**cells)
-
-
-def with_effects(
-    decisions: pd.DataFrame,
-    reports: pd.DataFrame,
-    leads: pd.DataFrame,
-    cases: pd.DataFrame,
-    ground: Ground,
-    language: str,
-) -> pd.DataFrame:
-    """Table decisions: every row that holds was applied, or is gone because its subject, or the town it names, is not there."""
-    known = {prefix + tail for tail in rows_by_tail(leads) for prefix in "LSC"}
-    known |= {*reports["report_id"], *cases["problem_id"]}
-    towns = set(ground.towns["town"])
-    effects, details = decisions["effect"].tolist(), decisions["detail"].tolist()
-    for k, said in enumerate(decisions.itertuples()):
-        if effects[k]:
-            continue
-        missing = [part for part in said.subject.split() if part not in known]
-        if said.decision == "town" and said.value not in towns:
-            effects[k], details[k] = (
-                "gone",
-                say(language, "decided.no_town", town=said.value, known="、".join(sorted(towns))),
-            )
-        elif missing:
-            effects[k], details[k] = "gone", say(language, "decided.gone", ids=", ".join(missing))
-        else:
-            effects[k] = "applied"
-    return shape_table(decisions.assign(effect=effects, detail=details), DECISIONS)
 
 
 def _place(value: Any) -> tuple[float, float, float] | None:

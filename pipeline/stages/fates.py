@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.declare import shape_table
 from pipeline.geometry import union_all
 from pipeline.intake.words.codes import NO_PROBLEM
-from pipeline.merging.said import FATES, in_force, rows_by_tail, site_by_lead, site_by_tail
+from pipeline.merging.said import fates_by_site, in_force, rows_by_tail, site_by_lead, site_by_tail
 from pipeline.tables import CASES, JUDGED, LEDGER
 from pipeline.text import say
 
@@ -72,7 +72,7 @@ def judged_cases(
     `fates` has the problem_id of such a case, or the site_id of a site to keep. A word of a lead holds for its site and one of
     a record for the sites of its leads; of several on one site the latest counts.
     """
-    said_of = _fates_said(decisions, sites, leads)
+    said_of = fates_by_site(decisions, sites, leads)
     spoken_of = sites[sites["site_id"].isin(list(said_of))]
     by_id = {site.site_id: site for site in spoken_of.itertuples()}
     own = {lead.lead_id: lead for lead in leads[leads["lead_id"].isin(spoken_of["lead_ids"].explode())].itertuples()}
@@ -106,20 +106,6 @@ def judged_cases(
             }
         )
     return pd.DataFrame(rows, columns=CASES.names), fates
-
-
-def _fates_said(decisions: pd.DataFrame, sites: pd.DataFrame, leads: pd.DataFrame) -> dict[str, Any]:
-    """site_id → the latest row that says what shall become of it."""
-    told = in_force(decisions, *FATES)
-    if not told:
-        return {}
-    site_of = site_by_tail(sites, leads)
-    of_record = leads.groupby("report_id")["lead_id"].agg(list).to_dict()
-    found: dict[str, Any] = {}
-    for said in sorted(told, key=lambda said: str(said.date)):
-        tails = (one[1:] for one in of_record.get(said.subject, [said.subject]))
-        found |= {site_of[tail]: said for tail in tails if tail in site_of}
-    return found
 
 
 def own_ground(judged: pd.DataFrame) -> Pairs:

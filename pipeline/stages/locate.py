@@ -37,7 +37,18 @@ def locate(reports: pd.DataFrame, leads: pd.DataFrame, place: Place, ground: Gro
             found = _named_places(report, source, place, ground)
         own = {"report_id": report["report_id"], "lead_id": lead_ids.get(report["report_id"]), "source_id": source.id}
         rows += [{**own, "rank": k, **candidate} for k, candidate in enumerate(found, 1)]
-    return shape_table(pd.DataFrame(rows, columns=CANDIDATES.names), CANDIDATES)
+    candidates = pd.DataFrame(rows, columns=CANDIDATES.names)
+    return shape_table(candidates.assign(is_outside=_are_outside(candidates, ground)), CANDIDATES)
+
+
+def _are_outside(candidates: pd.DataFrame, ground: Ground) -> Any:
+    """Whether each candidate itself, without the circle round it, lies outside the boundary; None where there is none."""
+    if ground.boundary is None:
+        return None
+    points = np.array(
+        [shapely.Point(lon, lat) for lon, lat in zip(candidates["lon"], candidates["lat"], strict=True)], object
+    )
+    return ~shapely.intersects(ground.boundary, to_crs(points, ground.geographic, ground.crs))
 
 
 def _readings(report: Row, accuracy_m: float, ground: Ground, language: str) -> list[Row]:

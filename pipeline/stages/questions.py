@@ -250,16 +250,22 @@ def _on_records(
 
 
 def _places(subject: str, places: list[Row], known: _Known) -> list[tuple[str, list[Decision]]]:
-    """An answer for each place the subject may lie at, and one that it cannot be located."""
+    """An answer for each place the subject may lie at, those outside the district last, and that it cannot be located."""
     answers = []
-    for place in sorted(places, key=lambda own: own["rank"])[:MOST_NAMED]:
+    for place in sorted(places, key=lambda own: (_is_outside(own), own["rank"]))[:MOST_NAMED]:
         name = place["reading"] if pd.isna(place["name"]) else place["name"]
         town = f"{place['town']} " if pd.notna(place["town"]) and place["town"] != name else ""
         numbers = {key: place[key] for key in ("lon", "lat", "radius_m")}
         value = "{lon:.8f} {lat:.8f}".format(**numbers) + (f" {place['radius_m']:g}" if place["radius_m"] else "")
-        words = say(known.language, "questions.located_at", name=f"{town}{name}", **numbers)
+        outside = say(known.language, "questions.outside") if _is_outside(place) else ""
+        words = say(known.language, "questions.located_at", name=f"{town}{name}", outside=outside, **numbers)
         answers.append((words, [Decision(subject, "located_at", value)]))
     return [*answers, (say(known.language, "questions.not_located"), [Decision(subject, "leave_out", "E9")])]
+
+
+def _is_outside(place: Row) -> bool:
+    """Whether a candidate is known to lie outside the district."""
+    return pd.notna(place["is_outside"]) and bool(place["is_outside"])
 
 
 def _on_problems(problems: pd.DataFrame, known: _Known) -> Iterator[Question]:

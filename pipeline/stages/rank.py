@@ -1,7 +1,6 @@
-"""rank: what of each site is listed – known, on no layer (E4), too small (E3) – and how urgent it is, with reasons."""
+"""rank: how urgent each listed site is, with reasons, and in which order it stands on the list."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -14,7 +13,7 @@ import pandas as pd
 from pipeline.config import Place
 from pipeline.declare import shape_table
 from pipeline.intake.words.codes import class_label, label, read_codes
-from pipeline.rules import CONSTRUCTION, CORE_ZONES, RankRules, Rules
+from pipeline.rules import CONSTRUCTION, RankRules
 from pipeline.tables import PROBLEMS
 from pipeline.text import say
 
@@ -33,20 +32,8 @@ class Reason:
     is_secret: bool = False
 
 
-def judge_sites(facts: pd.DataFrame, place: Place, fates: Mapping[str, Any] | None = None) -> pd.DataFrame:
-    """`facts` with `outcome` (listed, known, set_aside), `set_aside_reason` (E-code), `outcome_reason` in words, `is_kept`.
-
-    `fates` (stages/fates.py): what persons said of a site, by site_id or by the problem_id of the ground they judged.
-    """
-    fates = fates or {}
-    verdicts = [_verdict(site, place, fates) for site in facts.itertuples()]
-    names = ["outcome", "set_aside_reason", "outcome_reason"]
-    judged = facts.join(pd.DataFrame(verdicts, columns=names, index=facts.index))
-    return judged.assign(is_kept=judged["site_id"].isin(list(fates)))
-
-
 def rank(judged: pd.DataFrame, place: Place, as_of: date, accepted: pd.DataFrame, crs: Any) -> gpd.GeoDataFrame:
-    """Table problems from the listed rows of judge_sites, most urgent first.
+    """Table problems from the listed rows of judge_sites (stages/verdicts.py), most urgent first.
 
     `accepted` (candidate_id, problem_id, lead_ids) gives the official numbers this cycle already has; a site keeps that of the
     problem whose first lead it holds, and no number ever depends on the order of the list.
@@ -78,49 +65,6 @@ def rank(judged: pd.DataFrame, place: Place, as_of: date, accepted: pd.DataFrame
     problems = problems.loc[order.sort_values(["priority", "lower", "smaller", "candidate_id"], kind="stable").index]
     problems = problems.assign(rank=range(1, len(problems) + 1))
     return gpd.GeoDataFrame(shape_table(problems, PROBLEMS), geometry="geometry", crs=crs)
-
-
-def _verdict(site: Any, place: Place, fates: Mapping[str, Any]) -> tuple[str, str | None, str]:
-    """Known first; then E4, for growth too; then E3, never for growth, rebound and points.
-
-    Before all that: what a person said; and a site whose position is in doubt is listed, whatever it seems to lie on.
-    """
-    judged = fates.get(str(site.known_problem_id)) if site.relation == "same" else fates.get(site.site_id)
-    if judged is not None and judged.decision == "leave_out":
-        return "set_aside", judged.value, judged.words
-    if judged is not None and judged.decision == "not_a_problem":
-        return "known", None, judged.words
-    if isinstance(site.doubt, str):
-        return "listed", None, say(place.language, "rank.listed")
-    if site.relation == "same":
-        return "known", None, site.relation_reason
-    if site.site_id in fates:
-        return "listed", None, fates[site.site_id].words
-    if not site.voting and not site.uncovered:
-        return "set_aside", "E4", _why_e4(site, place)
-    smallest_m2 = _smallest_m2(site, place.rules)
-    if not site.is_point and site.relation not in ("grown", "rebound") and site.area_m2 < smallest_m2:
-        return "set_aside", "E3", say(place.language, "rank.e3", area=site.area_m2, smallest=smallest_m2)
-    return "listed", None, say(place.language, "rank.listed")
-
-
-def _why_e4(site: Any, place: Place) -> str:
-    titles = {
-        layer.id: class_label(layer.layer_class, place.language) if layer.secrecy == "secret" else layer.title
-        for layer in place.layers  # the sentence stands in what is delivered
-    }
-    near = [
-        say(place.language, f"rank.e4_{position}", layer=titles[layer_id], distance=distance_m)
-        for layer_id, position, distance_m in site.neighbours
-    ]
-    return say(place.language, "rank.e4") + "".join(near)
-
-
-def _smallest_m2(site: Any, rules: Rules) -> float:
-    """R01 and R02: no minimum in core zones and on wetland."""
-    if site.zone in CORE_ZONES or "wetland" in site.voting:
-        return 0.0
-    return rules.areas.min_construction_m2 if site.activity_l1 in CONSTRUCTION else rules.areas.min_other_m2
 
 
 def _priority(site: Any, rules: RankRules) -> int:
@@ -216,7 +160,7 @@ def _forest_grades(language: str) -> dict[str, str]:
 def _amount(site: Any, name: str, language: str) -> str:
     """How much of the site lies on a class, in words; a point has no area."""
     if site.is_point:
-        return say(language, "rank.amount_point")
+        return say(language, "rank.amount_point", accuracy=site.position_accuracy_m)
     area_m2 = getattr(site, f"{name}_m2")
     area_m2 = float(area_m2) if pd.notna(area_m2) else 0.0
     return say(language, "rank.amount", area=area_m2, share=area_m2 / site.area_m2)

@@ -42,7 +42,11 @@ DECISIONS = Table(
         optional("reason", "text", "why, in the person's words, scrubbed"),
         optional("role", "text", "who: an office or a function, never a name"),
         optional("date", "text", "when"),
-        needed("effect", "text", "applied, gone (no such subject), superseded, contradicted or unreadable"),
-        optional("detail", "text", "in words"),
+        needed(
+            "effect",
+            "text",
+            "applied, no_effect (it changed nothing), gone (no such subject), superseded, contradicted or unreadable",
+        ),
+        optional("detail", "text", "in words: why, what to do instead, for what else it holds"),
     ),
 )

@@ -140,6 +140,7 @@ CANDIDATES = Table(
         needed("lat", "float", "degrees"),
         needed("radius_m", "float", "the place lies within this distance, metres"),
         optional("score", "float", "0–1: how well the words agree; empty for readings of coordinates"),
+        optional("is_outside", "bool", "it lies outside the district; empty where the place has no boundary"),
         needed("reason", "text", "in words"),
     ),
     "A candidate is never a lead: a person says which one is right.",

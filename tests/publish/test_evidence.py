@@ -4,8 +4,10 @@ import numpy as np
 import openpyxl
 import pytest
 
+from pipeline.explain import explain
 from pipeline.jobs import screen as screen_job
-from tests.conftest import box, write_layer
+from pipeline.publish.evidence import overlap_rows
+from tests.conftest import X, Y, box, lead, write_layer, write_source
 from tests.intake.rasters.made import write_cover, write_raster
 
 
@@ -38,6 +40,22 @@ def test_the_sheet_gives_the_sum_then_the_features(woods, tmp_path):
     assert f"| woods × marsh | 1 | {total['重叠面积(公顷)']:.4f} | 2 |" in (finished.folder / "summary.md").read_text(
         encoding="utf-8"
     )
+
+
+def test_a_point_is_said_to_lie_on_a_layer_itself_and_how_far_off_it_may_be(place, tmp_path):
+    x, y = X + 500, Y + 500
+    write_source(place, "dots", [lead("dot", {"type": "Point", "coordinates": [x, y]})], kind='"points"')
+    toml = place / "sources" / "dots.toml"
+    said = toml.read_text(encoding="utf-8").replace("position_accuracy_m = 2", "position_accuracy_m = 1500")
+    toml.write_text(said, encoding="utf-8")
+    finished = screen_job(place, "2023", tmp_path / "out")
+    tables = finished.cycle.tables
+    point = tables["sites"].set_index("area_m2").loc[0.0, "site_id"]
+    rows = overlap_rows(finished.cycle.place, tables, "zh").set_index("subject_id")["position_name"]
+    assert set(rows.loc[[point]]) == {"点位本身在其上（精度±1500米）"}
+    assert "全部压盖" in set(rows.drop(point))
+    told = [line for line in explain(tables, point, "en") if "[overlap]" in line]
+    assert told and all("the point itself lies on it; it is good to ± 1500 m" in line for line in told)
 
 
 def test_layers_that_agree_have_no_row_and_no_block(place, tmp_path):

@@ -14,7 +14,7 @@ from pipeline.decide import decide
 from pipeline.errors import InputError
 from pipeline.intake.answers import option_title, read_answers
 from pipeline.place_folder import read_place
-from pipeline.publish.evidence import question_rows
+from pipeline.publish.evidence import left_off_note, question_rows
 from pipeline.publish.workbook import write_workbook
 
 LEAD_A, LEAD_B, LEAD_C = (f"L{sign * 11}" for sign in "ABC")
@@ -66,10 +66,35 @@ def write(place, tmp_path):
         tables = {"questions": questions(answers), "problems": problems}
         rows = {"questions": question_rows(tables, "zh"), "notes": pd.DataFrame({"topic": ["甲"], "text": ["乙"]})}
         path = tmp_path / "list.xlsx"
-        write_workbook(path, delivery.model_copy(update={"layers": layers}), rows, date(2023, 12, 31), ["草稿"])
+        notes = {"questions": left_off_note(tables, "zh")}
+        write_workbook(path, delivery.model_copy(update={"layers": layers}), rows, date(2023, 12, 31), ["草稿"], notes)
         return path
 
     return _write
+
+
+def of_kinds(*kinds):
+    """One question a kind; `record` asks where a petition without a lead lies."""
+    rows = questions({f"Q{k}2222222222": ANSWERS["Q22222222222"] for k in range(2, len(kinds) + 2)})
+    rows["about"] = ["position" if kind == "record" else kind for kind in kinds]
+    rows["lead_ids"] = [[] if kind == "record" else [LEAD_A] for kind in kinds]
+    return {"questions": rows}
+
+
+def test_the_sheet_says_how_many_questions_stand_elsewhere(write):
+    note = left_off_note(of_kinds("sites", "record", "disagreed", "record", "position"), "zh")
+    assert note == "另有 3 项只在本单位的判定页 review.html 中作答，不列入本表"
+    assert left_off_note(of_kinds("sites", "position"), "zh") == ""
+    assert openpyxl.load_workbook(write())[SHEET]["A2"].value == "草稿"
+
+
+def test_the_note_stands_under_the_title_of_its_sheet_alone_and_answers_are_still_read(write, monkeypatch):
+    monkeypatch.setattr("tests.publish.test_questions_sheet.left_off_note", lambda *_: "另有 2 项")
+    path = fill(write(), FILLED)
+    book = openpyxl.load_workbook(path)
+    assert book[SHEET]["A2"].value == "草稿 · 另有 2 项"
+    assert [sheet["A2"].value for sheet in book if sheet.title != SHEET] == ["草稿"]
+    assert [tuple(row[1:7]) for row in read(path)] == EXPECTED
 
 
 def columns(sheet):
@@ -154,6 +179,13 @@ def test_every_row_offers_its_own_list(write):
     assert not sheet.column_dimensions[answer].hidden
     assert sheet.cell(4, titles["需要判定的事项"]).value == "=1+1 是否同一处"
     assert sheet.cell(4, titles["需要判定的事项"]).data_type == "s"
+
+
+def test_a_row_is_high_enough_for_a_second_line_in_a_font_that_stands_in(write):
+    sheet = openpyxl.load_workbook(write())[SHEET]
+    numbers = sheet.cell(HEADER + 1, columns(sheet)["涉及疑似问题"])
+    assert len(numbers.value) > sheet.column_dimensions[numbers.column_letter].width  # two ids: two lines
+    assert sheet.row_dimensions[HEADER + 1].height >= 2 * 15  # at 10 points such a font takes up to 15 a line
 
 
 def test_no_question_is_no_decision(write):

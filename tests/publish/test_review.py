@@ -5,6 +5,7 @@ import json
 import re
 from datetime import date
 
+import geopandas as gpd
 import numpy as np
 import pyproj
 import pytest
@@ -12,7 +13,7 @@ import shapely
 from rasterio.io import MemoryFile
 
 from pipeline.geometry import to_crs
-from pipeline.intake.decisions import read_decisions
+from pipeline.intake.decisions import read_decisions, read_rows
 from pipeline.place_folder import read_place
 from pipeline.publish.review import MOST_PICTURED, review_page
 from pipeline.stages.questions import ask
@@ -34,6 +35,11 @@ from tests.stages.test_questions import (
 
 HOSTILE = "<img src=x onerror=\"document.title='run'\"> </script>"
 AS_OF = date(2023, 12, 31)
+TOWNS = gpd.GeoDataFrame(
+    {"town": ["甲镇", "乙 & 镇"]},
+    geometry=[shapely.box(X - 9000, Y - 9000, X + 900, Y + 9000), shapely.box(X + 900, Y - 9000, X + 9000, Y + 9000)],
+    crs=CRS,
+)  # they meet where the point of D lies
 PAIR, CASE, PLACES, COVER, TWO = "AB", "C", "D", "E", "FG"  # the sites of one question of each kind
 
 
@@ -86,7 +92,7 @@ def folder(place):
 
 
 def written(folder, tables, path):
-    path.write_text(review_page(read_place(folder), "2023", AS_OF, tables), encoding="utf-8")
+    path.write_text(review_page(read_place(folder), "2023", AS_OF, tables, TOWNS), encoding="utf-8")
     return path
 
 
@@ -143,7 +149,7 @@ def test_nothing_is_said_that_must_stay_unsaid(page_file):
 
 def test_equal_tables_give_equal_bytes(folder):
     place = read_place(folder)
-    assert review_page(place, "2023", AS_OF, made()) == review_page(place, "2023", AS_OF, made())
+    assert review_page(place, "2023", AS_OF, made(), TOWNS) == review_page(place, "2023", AS_OF, made(), TOWNS)
 
 
 def test_cases_are_dashed_and_what_lies_around_is_quiet(page_file):
@@ -152,6 +158,47 @@ def test_cases_are_dashed_and_what_lies_around_is_quiet(page_file):
     assert case.count('class="case asked"') == 1
     assert '<b class="mark">A</b>K-2019-7' in case
     assert 'class="near"' in text[text.index('data-about="sites"') :]
+
+
+def answer_and_save(page, tmp_path, about, number, day):
+    page.fill("#role", "监测科")
+    page.fill("#date", day)
+    choose(page, about, number)
+    return rows_saved(page, tmp_path)
+
+
+def rows_saved(page, tmp_path):
+    return list(csv.DictReader(saved(page, tmp_path)[1].decode("utf-8-sig").splitlines()))
+
+
+def test_an_answer_keeps_its_day_until_it_is_changed(page_file, browser, tmp_path):  # noqa: F811
+    page, seen = open_page(browser, page_file)
+    answer_and_save(page, tmp_path, "sites", 0, "2023-11-02")
+    page.reload()
+    rows = answer_and_save(page, tmp_path, "cover", 0, "2023-11-09")
+    assert {row["decision"]: row["date"] for row in rows} == {"keep": "2023-11-09", "same": "2023-11-02"}
+    page.reload()
+    page.fill("#date", "2023-11-20")
+    assert {row["date"] for row in rows_saved(page, tmp_path)} == {"2023-11-09", "2023-11-02"}
+    rows = answer_and_save(page, tmp_path, "sites", 1, "2023-11-20")
+    assert {row["decision"]: row["date"] for row in rows} == {"keep": "2023-11-09", "apart": "2023-11-20"}
+    assert seen["errors"] == []
+
+
+def test_a_date_mended_at_once_holds_for_what_was_just_written(page_file, browser, tmp_path):  # noqa: F811
+    page, _ = open_page(browser, page_file)
+    answer_and_save(page, tmp_path, "sites", 0, "2032-11-02")
+    page.fill("#date", "2023-11-02")
+    assert [row["date"] for row in rows_saved(page, tmp_path)] == ["2023-11-02"]
+
+
+def test_no_cell_of_the_file_is_a_formula_and_decide_reads_what_was_meant(page_file, folder, browser, tmp_path):  # noqa: F811
+    page, _ = open_page(browser, page_file)
+    page.fill(f"{card_of('sites')} .reason input", "=1+1")
+    (row,) = answer_and_save(page, tmp_path, "sites", 0, "2023-11-02")
+    assert row["reason"] == "'=1+1"
+    (decision,) = read_rows(tmp_path / "answers.csv", "zh")
+    assert (decision.fault, decision.decision) == ("", "same")
 
 
 def test_answers_become_rows_that_the_next_run_reads(page_file, folder, browser, tmp_path):  # noqa: F811
@@ -255,7 +302,7 @@ def test_cards_are_found_by_kind_by_number_and_by_being_open(page_file, browser)
 def test_the_page_fits_and_takes_the_keyboard(folder, browser, tmp_path, language, width):  # noqa: F811
     place = read_place(folder, language)
     path = tmp_path / "review.html"
-    path.write_text(review_page(place, "2023", AS_OF, made(language)), encoding="utf-8")
+    path.write_text(review_page(place, "2023", AS_OF, made(language), TOWNS), encoding="utf-8")
     page, seen = open_page(browser, path, width)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.locator(f"{card_of('sites')} input[type=radio]:checked").focus()
@@ -311,7 +358,7 @@ def test_a_thousand_questions_stay_a_page_that_can_be_sent(folder):
     sites = [a_site(name, [name], geometry=row["geometry"]) for row, name in zip(leads, names, strict=True)]
     pairs = [a_pair(a, b) for a, b in zip(names[::2], names[1::2], strict=True)]
     tables = made(leads=leads, sites=sites, merges=pairs, matches=[], problems=[], decisions=[], candidates=[])
-    page = review_page(read_place(folder), "2023", AS_OF, tables)
+    page = review_page(read_place(folder), "2023", AS_OF, tables, TOWNS)
     n = len(tables["questions"])
     images = 2 * 27_000 * MOST_PICTURED
     assert n == 100

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import date
 from types import SimpleNamespace
 
 import geopandas as gpd
@@ -10,10 +11,12 @@ import pytest
 import shapely
 
 from pipeline import screen
+from pipeline.declare import shape_table
 from pipeline.explain import explain
 from pipeline.jobs import accept
 from pipeline.jobs import screen as screen_job
-from pipeline.stages.decided import still_outside
+from pipeline.stages.decided import for_corrections, still_outside
+from pipeline.tables import DECISIONS
 from tests.conftest import box, lead, write_layer, write_source
 
 
@@ -236,3 +239,28 @@ def test_a_lead_located_inside_is_no_longer_outside():
     said = pd.DataFrame({"subject": ["L1", "L2"], "decision": "located_at", "effect": ""})
     ground = SimpleNamespace(boundary=shapely.box(0, 0, 5, 5))
     assert still_outside(unplaced, leads, said, ground)["lead_id"].tolist() == ["L2"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "decision", "value", "subjects"),
+    [
+        ("E9 no place", "leave_out", "E9", ["R1", "R2"]),
+        ("E9 no place", "located_at", "120 41", ["R1", "R2"]),
+        (None, "leave_out", "E2", ["R1", "R2"]),
+        (None, "leave_out", "E9", ["R1"]),  # it says where it lies now
+        (None, "located_at", "120 41", ["R1"]),
+        ("E11 unreadable", "leave_out", "E2", ["R1"]),
+    ],
+)
+def test_which_words_on_a_record_hold_for_its_correction(fault, decision, value, subjects):
+    old, new = (
+        SimpleNamespace(id=name, replaces=replaced, received=date(2023, month, 1))
+        for name, replaced, month in (("old", None, 1), ("new", "old", 2))
+    )
+    reports = pd.DataFrame(
+        {"report_id": ["R1", "R2"], "source_id": ["old", "new"], "orig_no": "7", "fault": ["E9 no place", fault]}
+    )
+    row = {"row": 2, "subject": "R1", "decision": decision, "value": value, "effect": ""}
+    held = for_corrections(shape_table(pd.DataFrame([row]), DECISIONS), reports, [old, new])
+    assert held["subject"].tolist() == subjects
+    assert set(held["row"]) == {2}

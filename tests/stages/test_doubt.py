@@ -1,6 +1,7 @@
 """Points that meet known places only un-shifted are doubtful as a group; text leads get candidates, never a point."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
@@ -8,8 +9,9 @@ import pytest
 from pipeline import screen
 from pipeline.intake.coordinates.shifted import to_gcj02
 from pipeline.jobs import accept
+from pipeline.jobs import screen as run_screen
 from pipeline.publish.evidence import candidate_places
-from tests.conftest import box, lead, write_source
+from tests.conftest import CRS, box, lead, write_geojson, write_source
 
 
 def write_points(place, lon_lat, crs: str = "EPSG:4490") -> None:
@@ -142,6 +144,31 @@ def test_words_give_candidates_with_a_radius_and_no_point(place):
     places = candidate_places(tables["candidates"], "zh")
     assert "青溪村" in places[gone.at["X0", "report_id"]] and "半径" in places[gone.at["X0", "report_id"]]
     assert gone.at["X2", "report_id"] not in places
+
+
+def test_candidates_beyond_the_boundary_are_known_to_be(place):
+    write_petitions(place, ["东山村有人填湿地"])
+    (place / "villages.csv").write_text(VILLAGES.replace("120.47,41.59", "121.47,41.59"), encoding="utf-8")
+    write_geojson(place / "boundary.geojson", [(box(-9000, -9000, 18_000, 18_000), {})])
+    toml = place / "place.toml"
+    text = toml.read_text(encoding="utf-8").replace("[cycles]", 'gazetteer = "villages.csv"\n[cycles]', 1)
+    toml.write_text(f'{text}\n[boundary]\npath = "boundary.geojson"\ncrs = "{CRS}"\n', encoding="utf-8")
+    tables = screen(place, "2023")
+    assert tables["candidates"].set_index("town")["is_outside"].to_dict() == {"甲镇": False, "乙镇": True}
+    (question,) = tables["questions"].query("about == 'position'").to_dict("records")
+    labels = [answer["label"] for answer in json.loads(question["answers"])]
+    assert ["在本辖区以外" in label for label in labels] == [False, True, False]
+
+
+def test_the_review_page_shows_what_they_say_without_whom(place, tmp_path):
+    write_petitions(place, ["青溪村东500米有人采石，举报人王样例，电话19900001234"])
+    (place / "villages.csv").write_text(VILLAGES, encoding="utf-8")
+    toml = place / "place.toml"
+    text = toml.read_text(encoding="utf-8").replace("[cycles]", 'gazetteer = "villages.csv"\n[cycles]', 1)
+    toml.write_text(text, encoding="utf-8")
+    page = (run_screen(place, "2023", tmp_path / "out").folder / "review.html").read_text(encoding="utf-8")
+    assert "青溪村东500米有人采石，举报人[姓名]，电话[电话]</blockquote>" in page
+    assert "王样例" not in page and "19900001234" not in page
 
 
 def test_without_a_gazetteer_they_wait(place):

@@ -103,6 +103,15 @@ def test_one_partner_is_the_same_or_apart():
     assert answers_of(question) == {"One place": [(pair, "same", "")], "Two places": [(pair, "apart", "")]}
 
 
+def test_candidates_outside_the_district_come_last_and_say_so():
+    places = [a_place("R", rank, 120.0 + rank / 10, lead=False, name=name, is_outside=is_outside)
+              for rank, (name, is_outside) in enumerate([("far", True), ("near", False), ("next", None)], 1)]  # fmt: skip
+    (question,) = asked(reports=[{"report_id": one("R", "R")}], candidates=places).to_dict("records")
+    first, second, third, cannot = answers_of(question)
+    assert [label.split(" ")[0] for label in (first, second, third)] == ["near", "next", "far"]
+    assert ["outside the district" in label for label in (first, second, third, cannot)] == [False, False, True, False]
+
+
 def test_several_partners_are_one_question_the_nearest_first():
     pairs = [a_pair("A", "C", gap_m=9.0), a_pair("B", "C", gap_m=4.0)]
     (question,) = asked(**singles("A", "B", "C"), merges=pairs).to_dict("records")
