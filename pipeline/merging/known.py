@@ -8,7 +8,9 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from pipeline.geometry import Floats, Shapes, in_threads
+from pipeline.geometry import Floats, Shapes, in_threads, polygons_of
+from pipeline.intake.words.codes import NO_PROBLEM
+from pipeline.merging.near import Pairs
 from pipeline.rules import CONSTRUCTION, CORE_ZONES, Rules
 
 Rows = npt.NDArray[np.int64]
@@ -76,3 +78,53 @@ def _touched(layers: gpd.GeoDataFrame, shapes: Shapes, rules: Rules) -> list[Tou
     for row, feature in zip(rows[is_enough].tolist(), features[is_enough].tolist(), strict=True):
         touched[row].add((classes[feature], zones[feature]))
     return touched
+
+
+def grounds(
+    sites: gpd.GeoDataFrame, cases: gpd.GeoDataFrame, pairs: Pairs, layers: gpd.GeoDataFrame, rules: Rules
+) -> tuple[list[bool], list[float], dict[int, Any]]:
+    """(per pair whether the site is known ground, and the m² beyond it; per site row its ground outside every known case).
+
+    Known to a pair is the ground of its case, and of open outlines of the site's activity near it. What lies outside every case
+    is cut by outlines alone: a box is no ground, and what a person called another place is none of the site's.
+    """
+    own = sites.geometry.to_numpy()[pairs.i]
+    polygons = np.array([polygons_of(shape) for shape in cases.geometry], dtype=object)
+    shapes = polygons[pairs.j]
+    activity = [
+        frame["activity_l1"].to_numpy(dtype=object)[rows] for frame, rows in ((sites, pairs.i), (cases, pairs.j))
+    ]
+    is_outline = (cases["case_geometry"] == "outline").to_numpy()[pairs.j]
+    is_apart = np.array([answer == "apart" for answer in pairs.said], dtype=bool)
+    is_open = ~cases["is_closed"].to_numpy(dtype=bool)[pairs.j] & (cases["state"] != NO_PROBLEM).to_numpy()[pairs.j]
+    agreeing = united(shapes, pairs.i, is_outline & is_open & ~is_apart & (activity[0] == activity[1]))
+    everything = united(shapes, pairs.i, is_outline & ~is_apart)
+    at = np.flatnonzero(
+        (pairs.contacts.is_ground | np.array([answer in ("same", "own") for answer in pairs.said], dtype=bool))
+        & ~shapely.is_missing(shapes)
+    )
+    known = np.array([_with(shapes[k], agreeing.get(int(pairs.i[k]))) for k in at], dtype=object)
+    is_known, beyond_m2 = np.zeros(len(own), dtype=bool), pairs.contacts.outside_m2.copy()
+    is_more = known != shapes[at]
+    beyond_m2[at[is_more]] = beyond(own[at[is_more]], known[is_more], np.zeros(int(is_more.sum())))
+    tolerance_m = rules.match.tolerance_sigmas * pairs.accuracy_m[at]
+    counted = layers[layers["counts"].astype(bool)]
+    is_known[at] = are_known(own[at], activity[0][at], shapes[at], known, tolerance_m, counted, rules)
+    return (
+        is_known.tolist(),
+        beyond_m2.tolist(),
+        _new_grounds(sites.geometry.to_numpy(), everything, set(pairs.i.tolist())),
+    )
+
+
+def _with(shape: Any, more: Any) -> Any:
+    return shape if more is None or more is shape else shapely.union(shape, more)
+
+
+def _new_grounds(sites: Shapes, everything: dict[int, Any], rows: set[int]) -> dict[int, Any]:
+    """Site row → what of the site lies outside `everything`; None where nothing does, or for a point."""
+    with_ground = [row for row in sorted(rows) if row in everything]
+    known = np.array([everything[row] for row in with_ground], dtype=object)
+    cut = in_threads(shapely.difference, sites[with_ground], known)
+    left = {row: sites[row] for row in rows} | dict(zip(with_ground, cut, strict=True))
+    return {row: polygons_of(shape) if sites[row].area else None for row, shape in left.items()}

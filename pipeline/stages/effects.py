@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import shapely
 
-from pipeline.declare import shape_table
+from pipeline.declare import cells, shape_table
 from pipeline.intake.decision_rows import AS_RECEIVED, POINTED_OUT, TOPICS
 from pipeline.merging.said import fates_by_site, fates_on_sites, rows_by_tail, site_by_lead
 from pipeline.tables import DECISIONS, LEDGER
@@ -25,7 +25,7 @@ def with_effects(
     """`decisions` with the effect of every row that was in force, and a detail where there is something to know.
 
     applied, no_effect (it changed nothing), gone (no such subject) or superseded (a later word on the same site). `tables`:
-    reports, leads, sites, cases, matches and outcomes of the run. What is called the same over more than `max_extent_m` is
+    reports, leads, sites, cases, matches, problems and outcomes of the run. What is called the same over more than `max_extent_m` is
     applied, for a person may be right, and is told.
     """
     if not (decisions["effect"] == "").any():
@@ -66,6 +66,7 @@ class _Run:
     matches: dict[tuple[str, str], Any]  # (site_id, problem_id) → how they stand
     spoken: dict[tuple[int, str], list[str]]  # (row, subject) of a fate → the sites it speaks of
     fates: dict[str, Any]  # site_id → the row that counts
+    numbered: dict[str, str]  # official number given in this very cycle → the candidate that bears it
     towns: list[str]
     max_extent_m: float
     language: str
@@ -108,6 +109,7 @@ def _see(
         {(str(row.site_id), str(row.problem_id)): row for row in met},
         {(said.row, said.subject): site_ids for said, site_ids in fates_on_sites(decisions, sites, leads)},
         fates_by_site(decisions, sites, leads),
+        dict(zip(cells(tables["problems"], "problem_id"), tables["problems"]["candidate_id"], strict=True)),
         towns,
         max_extent_m,
         language,
@@ -125,6 +127,9 @@ def _effect(said: Any, run: _Run) -> Effect:
     )  # the ledger remembers the other lead
     known = {*run.lead_of, *run.reports, *run.cases}
     missing = [part for part in parts if part not in known and not (is_parted and part[1:] in run.held)]
+    for part in missing:
+        if part in run.numbered:
+            return NO_EFFECT, run.say("numbered", id=part, candidate=run.numbered[part])
     if missing:
         return GONE, run.say("gone", ids=", ".join(missing))
     if topic == "pair":

@@ -2,32 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import shapely
 
 from pipeline.declare import cells, shape_table
-from pipeline.geometry import Floats, Shapes, area_m2, distinct, in_threads, near_pairs, polygons_of
-from pipeline.intake.words.codes import NO_PROBLEM
+from pipeline.geometry import area_m2, polygons_of
 from pipeline.intake.words.names import alike
 from pipeline.merging.against import (
     NOTHING_SEEN,
-    Contacts,
     Meeting,
     Verdict,
     activities_differ,
     judge,
     judge_told_same,
-    measure,
     name_of_case,
-    with_fronts_of_parts,
 )
 from pipeline.merging.closed import OnClosed, Seen, seen_on_closed
-from pipeline.merging.known import are_known, beyond, united
+from pipeline.merging.known import grounds
+from pipeline.merging.near import Pairs, Said, pair_up
 from pipeline.rules import Rules
 from pipeline.tables import MATCHES
 from pipeline.text import say
@@ -36,7 +32,6 @@ BELONGS = ("same", "grown", "rebound")
 NUMBERS = ("overlap_m2", "outside_m2", "front_m", "front_share", "gap_m")
 SITE_CELLS = ("site_id", "activity_l1", "area_m2", "position_accuracy_m", "is_text_only")
 SHOWN_FROM_M = 1.0  # a corner has no edge to speak of
-Said = Mapping[tuple[str, str], str]
 
 
 def match(
@@ -61,7 +56,7 @@ def match(
     sites, names, said = sites.reset_index(drop=True), names or {}, said or {}
     has_ground = cases.geometry.notna()
     located, unlocated = cases[has_ground].reset_index(drop=True), cases[~has_ground].reset_index(drop=True)
-    pairs = _paired(sites, located, rules, said, growth)
+    pairs = pair_up(sites, located, rules, said, growth)
     rows = _by_place(sites, located, pairs, layers, leads, rules, language)
     rows += _by_name(sites, unlocated, names, rules, language, said)
     frame = pd.DataFrame(rows, columns=MATCHES.names)
@@ -70,54 +65,10 @@ def match(
     return gpd.GeoDataFrame(shape_table(frame, MATCHES), geometry="geometry", crs=sites.crs)
 
 
-class _Pairs(NamedTuple):
-    """Sites and cases that are near: their rows, the combined accuracy of each two, what persons said, how they meet."""
-
-    i: npt.NDArray[np.int64]
-    j: npt.NDArray[np.int64]
-    accuracy_m: Floats
-    said: list[str | None]
-    contacts: Contacts
-
-
-def _near(sites: gpd.GeoDataFrame, cases: gpd.GeoDataFrame, rules: Rules, said: Said) -> npt.NDArray[np.int64]:
-    """Rows (site, case) that lie near enough to be judged, or that a person spoke of; by site, then case."""
-    own, known = sites.geometry.to_numpy(), cases.geometry.to_numpy()
-    of_sites = near_pairs(own, known, _reach_m(sites, rules))
-    of_cases = near_pairs(known, own, _reach_m(cases, rules))[:, ::-1]
-    site_row = {site_id: row for row, site_id in enumerate(cells(sites, "site_id"))}
-    case_row = {problem_id: row for row, problem_id in enumerate(cells(cases, "problem_id"))}
-    told = [(site_row[one], case_row[other]) for one, other in said if one in site_row and other in case_row]
-    rows = np.concatenate([of_sites, of_cases, np.array(told, dtype=np.int64).reshape(-1, 2)])
-    return distinct(rows)
-
-
-def _reach_m(frame: gpd.GeoDataFrame, rules: Rules) -> Floats:
-    """How far each may be asked about: what has no outline as far as it is good to."""
-    fixed_m = max(rules.match.adjacent_m, rules.merge.points_review_m, rules.merge.text_review_m)
-    accuracy_m = frame["position_accuracy_m"].to_numpy(dtype=float) + rules.merge.point_review_extra_m
-    is_point = shapely.get_dimensions(frame.geometry.to_numpy()) == 0
-    reach_m: Floats = np.where(is_point, np.maximum(fixed_m, accuracy_m), fixed_m)
-    return reach_m
-
-
-def _paired(
-    sites: gpd.GeoDataFrame, cases: gpd.GeoDataFrame, rules: Rules, said: Said, growth: gpd.GeoDataFrame | None
-) -> _Pairs:
-    i, j = _near(sites, cases, rules, said).T
-    own, known = sites.geometry.to_numpy(), cases.geometry.to_numpy()
-    accuracy_m = np.hypot(
-        *(frame["position_accuracy_m"].to_numpy(dtype=float)[rows] for frame, rows in ((sites, i), (cases, j)))
-    )
-    ids = zip(sites["site_id"].to_numpy()[i], cases["problem_id"].to_numpy()[j], strict=True)
-    pairs = _Pairs(i, j, accuracy_m, [said.get(pair) for pair in ids], measure(own[i], known[j], accuracy_m, rules))
-    return pairs if growth is None else pairs._replace(contacts=_with_origins(pairs, sites, growth, known, rules))
-
-
 def _by_place(
     sites: gpd.GeoDataFrame,
     cases: gpd.GeoDataFrame,
-    pairs: _Pairs,
+    pairs: Pairs,
     layers: gpd.GeoDataFrame,
     leads: pd.DataFrame | None,
     rules: Rules,
@@ -128,7 +79,7 @@ def _by_place(
         return []
     contacts, seen = pairs.contacts, _seen(sites.iloc[np.unique(pairs.i)], leads)
     site_rows, case_rows = _rows(sites[list(SITE_CELLS)], pairs.i), _rows(cases, pairs.j)
-    is_known, beyond_m2, new_grounds = _grounds(sites, cases, pairs, layers, rules)
+    is_known, beyond_m2, new_grounds = grounds(sites, cases, pairs, layers, rules)
     near_case: dict[int, list[int]] = defaultdict(list)
     for k, (site_row, case_row) in enumerate(zip(pairs.i.tolist(), pairs.j.tolist(), strict=True)):
         if not activities_differ(site_rows[site_row], case_rows[case_row]):
@@ -154,7 +105,7 @@ def _by_place(
 
 
 def _on_closed(
-    sites: Mapping[int, Any], cases: Mapping[int, Any], seen: Mapping[str, list[Seen]], pairs: _Pairs, rules: Rules
+    sites: Mapping[int, Any], cases: Mapping[int, Any], seen: Mapping[str, list[Seen]], pairs: Pairs, rules: Rules
 ) -> dict[int, OnClosed]:
     """Number of the pair → what was seen on the footprint, of pairs with a closed case that lie near enough."""
     reach_m = max(rules.match.adjacent_m, rules.match.rebound_point_m)
@@ -187,56 +138,6 @@ def _seen(sites: gpd.GeoDataFrame, leads: pd.DataFrame | None) -> dict[str, list
     }
 
 
-def _grounds(
-    sites: gpd.GeoDataFrame, cases: gpd.GeoDataFrame, pairs: _Pairs, layers: gpd.GeoDataFrame, rules: Rules
-) -> tuple[list[bool], list[float], dict[int, Any]]:
-    """(per pair whether the site is known ground, and the m² beyond it; per site row its ground outside every known case).
-
-    Known to a pair is the ground of its case, and of open outlines of the site's activity near it. What lies outside every case
-    is cut by outlines alone: a box is no ground, and what a person called another place is none of the site's.
-    """
-    own = sites.geometry.to_numpy()[pairs.i]
-    polygons = np.array([polygons_of(shape) for shape in cases.geometry], dtype=object)
-    shapes = polygons[pairs.j]
-    activity = [
-        frame["activity_l1"].to_numpy(dtype=object)[rows] for frame, rows in ((sites, pairs.i), (cases, pairs.j))
-    ]
-    is_outline = (cases["case_geometry"] == "outline").to_numpy()[pairs.j]
-    is_apart = np.array([answer == "apart" for answer in pairs.said], dtype=bool)
-    is_open = ~cases["is_closed"].to_numpy(dtype=bool)[pairs.j] & (cases["state"] != NO_PROBLEM).to_numpy()[pairs.j]
-    agreeing = united(shapes, pairs.i, is_outline & is_open & ~is_apart & (activity[0] == activity[1]))
-    everything = united(shapes, pairs.i, is_outline & ~is_apart)
-    at = np.flatnonzero(
-        (pairs.contacts.is_ground | np.array([answer in ("same", "own") for answer in pairs.said], dtype=bool))
-        & ~shapely.is_missing(shapes)
-    )
-    known = np.array([_with(shapes[k], agreeing.get(int(pairs.i[k]))) for k in at], dtype=object)
-    is_known, beyond_m2 = np.zeros(len(own), dtype=bool), pairs.contacts.outside_m2.copy()
-    is_more = known != shapes[at]
-    beyond_m2[at[is_more]] = beyond(own[at[is_more]], known[is_more], np.zeros(int(is_more.sum())))
-    tolerance_m = rules.match.tolerance_sigmas * pairs.accuracy_m[at]
-    counted = layers[layers["counts"].astype(bool)]
-    is_known[at] = are_known(own[at], activity[0][at], shapes[at], known, tolerance_m, counted, rules)
-    return (
-        is_known.tolist(),
-        beyond_m2.tolist(),
-        _new_grounds(sites.geometry.to_numpy(), everything, set(pairs.i.tolist())),
-    )
-
-
-def _with(shape: Any, more: Any) -> Any:
-    return shape if more is None or more is shape else shapely.union(shape, more)
-
-
-def _new_grounds(sites: Shapes, everything: dict[int, Any], rows: set[int]) -> dict[int, Any]:
-    """Site row → what of the site lies outside `everything`; None where nothing does, or for a point."""
-    with_ground = [row for row in sorted(rows) if row in everything]
-    known = np.array([everything[row] for row in with_ground], dtype=object)
-    cut = in_threads(shapely.difference, sites[with_ground], known)
-    left = {row: sites[row] for row in rows} | dict(zip(with_ground, cut, strict=True))
-    return {row: polygons_of(shape) if sites[row].area else None for row, shape in left.items()}
-
-
 def _without_fronts_of_neighbours(
     rows: list[dict[str, Any]], sites: gpd.GeoDataFrame, language: str
 ) -> list[dict[str, Any]]:
@@ -253,18 +154,6 @@ def _without_fronts_of_neighbours(
             row["relation"] = "adjacent"
             row["reason"] = say(language, "match.beside_neighbour", case=row["problem_id"], site=min(own))
     return rows
-
-
-def _with_origins(
-    pairs: _Pairs, sites: gpd.GeoDataFrame, growth: gpd.GeoDataFrame, cases: Shapes, rules: Rules
-) -> Contacts:
-    """The contacts with the fronts of what each site began with, where the site as a whole has none."""
-    grown = growth[growth.geometry.notna() & growth["site_id"].duplicated(keep=False)].drop_duplicates("site_id")
-    row_of = {site_id: row for row, site_id in enumerate(grown["site_id"])}
-    first = np.array([row_of.get(site_id, -1) for site_id in sites["site_id"].to_numpy()[pairs.i]], dtype=np.int64)
-    owner = np.flatnonzero((first >= 0) & ~pairs.contacts.is_front)
-    begun, known = grown.geometry.to_numpy()[first[owner]], cases[pairs.j[owner]]
-    return with_fronts_of_parts(pairs.contacts, measure(begun, known, pairs.accuracy_m[owner], rules), owner)
 
 
 def _verdict(meeting: Meeting, answer: str | None, rules: Rules) -> Verdict:

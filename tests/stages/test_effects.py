@@ -5,6 +5,7 @@ import csv
 import pytest
 
 from pipeline import screen
+from pipeline.jobs import accept
 from tests.conftest import CRS, ORIGIN, box, lead, write_geojson, write_layer, write_source
 from tests.stages.test_decided import by_number, decide, effects, site_of, slanted
 
@@ -200,3 +201,11 @@ def test_a_correction_that_says_where_it_lies_goes_before_what_was_said_of_the_p
     assert told == ["no_effect"]
     assert "更正" in details[0]
     assert by_number(after)["lon"]["旧1"] == pytest.approx(120.46)
+
+
+def test_a_number_given_in_this_very_cycle_is_told_with_its_candidate(mixed, tmp_path):
+    given, _, _ = accept(mixed, "2023", tmp_path / "out")
+    number, candidate = given.iloc[0][["problem_id", "candidate_id"]]
+    told, details, _ = said(mixed, (number, "not_a_problem", "E6"))
+    assert told == ["no_effect"]
+    assert number in details[0] and candidate in details[0]
