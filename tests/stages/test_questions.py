@@ -10,8 +10,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.asking.question import MOST_NAMED
 from pipeline.declare import check_table, shape_table
-from pipeline.stages.questions import MOST_NAMED, ask
+from pipeline.stages.questions import ask
 from pipeline.tables import CANDIDATES, DECISIONS, LEADS, MATCHES, MERGES, PROBLEMS, QUESTIONS, REPORTS, SITES
 
 CRS = "EPSG:4549"

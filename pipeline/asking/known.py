@@ -1,0 +1,39 @@
+"""What the ids of a run mean, and on what persons disagree."""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from pipeline.intake.decision_rows import TOPICS
+from pipeline.merging.said import site_by_lead
+
+
+class Known(NamedTuple):
+    """What every question needs to know of the run."""
+
+    site_of: dict[str, str]  # lead, or site as it was ever called by one of its leads → its site
+    leads_of: dict[str, list[str]]
+    received: set[str]  # leads and reports of this run
+    contested: set[tuple[str, frozenset[str]]]  # (topic, ids): asked as disagreements alone
+    language: str
+
+    def is_contested(self, topic: str, *ids: str) -> bool:
+        """Whether persons disagree about a topic (of TOPICS) of these leads, sites, cases or reports."""
+        return (topic, frozenset(self.site_of.get(one, one) for one in ids)) in self.contested
+
+
+def know(
+    leads: pd.DataFrame, sites: pd.DataFrame, reports: pd.DataFrame, decisions: pd.DataFrame, language: str
+) -> Known:
+    """What is known of the run, from its tables."""
+    leads_of = dict(zip(sites["site_id"], map(list, sites["lead_ids"]), strict=True))
+    site_of = site_by_lead(sites)
+    site_of |= {f"S{lead_id[1:]}": site_id for lead_id, site_id in site_of.items()}
+    site_of |= {old: own for own, gone in zip(sites["site_id"], sites["absorbed_ids"], strict=True) for old in gone}
+    site_of |= {site_id: site_id for site_id in leads_of}
+    told = decisions[decisions["effect"] == "contradicted"]
+    contested = {
+        (TOPICS[decision], frozenset(site_of.get(one, one) for one in subject.split()))
+        for subject, decision in zip(told["subject"], told["decision"], strict=True)
+    }
+    return Known(site_of, leads_of, {*leads["lead_id"], *reports["report_id"]}, contested, language)
