@@ -3,6 +3,8 @@ import tomllib
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.merging.contact import are_twins, fronts, is_coarse_grid, shifted_iou, survives_shrinking
 from pipeline.rules import MergeRules
@@ -66,3 +68,12 @@ def test_a_road_drawn_twice_is_one_and_two_of_other_size_are_not():
     road = shapely.box(0, 0, 400, 6)
     again = shapely.box(0, 7, 400, 13)  # nothing in common as they lie, 7 m out of place
     assert are_twins(array(road, road), array(again, shapely.box(0, 7, 1000, 13)), rules).tolist() == [True, False]
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 60)] * 2), min_size=3, max_size=9, unique=True), st.floats(0.5, 9))
+def test_what_survives_without_being_shrunk_survives_shrinking(points, shrink_m):
+    common = array(shapely.make_valid(shapely.Polygon(points)), shapely.Polygon(points).buffer(3))
+    core_m2 = shapely.area(shapely.buffer(common, -shrink_m))
+    for share in (0.02, 0.3):
+        expected = (core_m2 > 0) & (core_m2 >= share * 1_000)
+        assert survives_shrinking(common, np.array([1_000.0, 1_000.0]), shrink_m, share).tolist() == expected.tolist()
