@@ -2,9 +2,16 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
+
+from pipeline import jobs, screen
+from pipeline.cycle import Cycle
+from pipeline.jobs import make_tables
 
 HOME = Path(__file__).parents[1]
 CRS = "EPSG:4549"  # metres: a 100 m square is 10,000 m² within 0.01 %
@@ -80,6 +87,40 @@ def write_layer(folder: Path, name: str, shapes: list[dict], **keys: str) -> Non
 
 def lead(number: str, shape: dict | None, activity: str = "采石场", change: str = "新增", **words: str) -> tuple:
     return shape, {"no": number, "activity": activity, "change": change, **words}
+
+
+def accept(
+    folder: Path, name: str, only: Sequence[str] = ()
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, pd.DataFrame]]:
+    """`jobs.accept` but for the run that it makes and publishes with the new numbers.
+
+    Gives what got numbers, what was left behind, and the tables of the list that was accepted.
+    """
+    made: list[Cycle] = []
+
+    def make_once(opened: Cycle, *how: Any) -> Cycle:
+        made.append(make_tables(opened, *how) if not made else opened)
+        return made[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs, "make_tables", make_once)
+        patch.setattr(jobs, "publish_run", lambda *_, **__: None)
+        given, left, _ = jobs.accept(folder, name, folder.parent / "out", only=only)
+    return given, left, made[0].tables
+
+
+def demo_place(folder: Path) -> Path:
+    """The demo district copied into `folder` as it comes: nothing decided, nothing accepted."""
+    shutil.copytree(HOME / "data" / "shuangta_demo", folder / "data" / "shuangta_demo")
+    place = folder / "configs" / "shuangta"
+    shutil.copytree(HOME / "configs" / "shuangta", place, ignore=shutil.ignore_patterns("decisions.csv", "ledger*"))
+    return place
+
+
+@pytest.fixture(scope="session")
+def demo_tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
+    """Tables of cycle 2023-09 of the demo district, to be read only."""
+    return screen(demo_place(tmp_path_factory.mktemp("demo")), "2023-09")
 
 
 @pytest.fixture

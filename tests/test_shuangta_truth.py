@@ -6,16 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline import screen
-
 HOME = Path(__file__).parents[1]
-PLACE, CYCLE = HOME / "configs" / "shuangta", "2023-09"
 AREAS = ("wetland_m2", "forest_m2", "grassland_m2", "protected_area_m2")
-
-
-@pytest.fixture(scope="module")
-def tables(tmp_path_factory):
-    return screen(PLACE, CYCLE)
 
 
 @pytest.fixture(scope="module")
@@ -24,14 +16,16 @@ def truth():
 
 
 @pytest.fixture(scope="module")
-def found(tables):
+def found(demo_tables):
     """One row per report: what became of it, with its lead, site and problem."""
-    leads = tables["leads"][["report_id", "lead_id", "town", "geometry_repair"]]
-    gone = tables["set_aside"][["report_id", "reason"]]
-    outcomes = tables["outcomes"][["lead_id", "outcome", "site_id", "known_problem_id"]]
+    leads = demo_tables["leads"][["report_id", "lead_id", "town", "geometry_repair"]]
+    gone = demo_tables["set_aside"][["report_id", "reason"]]
+    outcomes = demo_tables["outcomes"][["lead_id", "outcome", "site_id", "known_problem_id"]]
     names = ["site_id", "candidate_id", "relation", "priority", "needs_review", "vintage_ok", "permits", *AREAS]
-    rows = tables["reports"].merge(leads, on="report_id", how="left").merge(gone, on="report_id", how="left")
-    rows = rows.merge(outcomes, on="lead_id", how="left").merge(tables["problems"][names], on="site_id", how="left")
+    rows = demo_tables["reports"].merge(leads, on="report_id", how="left").merge(gone, on="report_id", how="left")
+    rows = rows.merge(outcomes, on="lead_id", how="left").merge(
+        demo_tables["problems"][names], on="site_id", how="left"
+    )
     return rows.assign(outcome=rows["outcome"].where(rows["outcome"].notna(), "set_aside"))
 
 
@@ -96,9 +90,9 @@ def test_records_of_one_group_are_one_site_and_groups_stay_apart(found, truth):
     assert len({next(iter(own)) for own in sites.values()}) == len(sites)
 
 
-def test_known_cases_are_met_by_the_leads_planted_on_them(found, truth, tables):
+def test_known_cases_are_met_by_the_leads_planted_on_them(found, truth, demo_tables):
     cases = {line["case"]: rows_of(found, line).iloc[0] for _, line in truth[truth["case"] != ""].iterrows()}
-    best = tables["matches"]
+    best = demo_tables["matches"]
     for _, line in truth[truth["known"] != ""].iterrows():
         row, case = rows_of(found, line).iloc[0], cases[line["known"]]
         pair = best[(best["site_id"] == row["site_id"]) & (best["problem_id"] == case["known_problem_id"])]
@@ -106,11 +100,11 @@ def test_known_cases_are_met_by_the_leads_planted_on_them(found, truth, tables):
         assert row["known_problem_id"] == case["known_problem_id"]
 
 
-def test_no_petitioner_is_anywhere_in_the_tables(tables):
+def test_no_petitioner_is_anywhere_in_the_tables(demo_tables):
     received = (HOME / "data" / "shuangta_demo" / "sources" / "信访举报.csv").read_text(encoding="gb18030")
-    for name, table in tables.items():
+    for name, table in demo_tables.items():
         text = pd.DataFrame(table).drop(columns=["geometry", "shape_wkb"], errors="ignore").to_csv()
         for personal in ("赵虚构", "199-0000-0001", "19900000002", "虚构人1", "19900000000"):
             assert personal in received
             assert personal not in text, (name, personal)
-    assert "[电话]" in tables["reports"].to_csv()
+    assert "[电话]" in demo_tables["reports"].to_csv()

@@ -6,9 +6,8 @@ import shutil
 import pytest
 
 from pipeline import screen
-from pipeline.jobs import accept
 from pipeline.jobs import screen as screen_job
-from tests.conftest import HOME, box, lead, write_source
+from tests.conftest import HOME, accept, box, lead, write_source
 
 
 def edit(path, old, new):
@@ -52,31 +51,31 @@ def test_a_correction_keeps_the_site_and_the_candidate(place):
     assert after["lead_ids"] != before.at[after["site_id"], "lead_ids"]
 
 
-def test_a_correction_of_something_accepted_in_this_cycle_keeps_its_number_and_goes_to_review(place, tmp_path):
-    given, _, _ = accept(place, "2023", tmp_path / "out")
+def test_a_correction_of_something_accepted_in_this_cycle_keeps_its_number_and_goes_to_review(place):
+    given, _, _ = accept(place, "2023")
     correction(place, box(120, 120, 100, 100))
     problems = screen(place, "2023")["problems"]
     row = problems[problems["orig_nos"].str[0] == "in"].iloc[0]
     assert row["problem_id"] in set(given["problem_id"])
     assert row["needs_review"]
-    again, left, _ = accept(place, "2023", tmp_path / "out")
+    again, left, _ = accept(place, "2023")
     assert set(again["problem_id"]) <= set(given["problem_id"])
     assert row["candidate_id"] in set(left["candidate_id"])
 
 
-def test_a_correction_of_something_accepted_earlier_is_asked_about_and_gets_no_second_number(place, tmp_path):
-    given, _, _ = accept(place, "2023", tmp_path / "out")
+def test_a_correction_of_something_accepted_earlier_is_asked_about_and_gets_no_second_number(place):
+    given, _, _ = accept(place, "2023")
     correction(place, box(600, 600, 100, 100), received="2024-05-01")  # 500 m away
     tables = screen(place, "2024")
     row = tables["problems"][tables["problems"]["orig_nos"].str[0] == "in"].iloc[0]
     assert (row["relation"], bool(row["needs_review"])) == ("review", True)
     assert row["known_problem_id"] in set(given["problem_id"])
-    again, _, _ = accept(place, "2024", tmp_path / "out")
+    again, _, _ = accept(place, "2024")
     assert again.empty
 
 
-def test_a_correction_that_moves_nothing_is_known(place, tmp_path):
-    accept(place, "2023", tmp_path / "out")
+def test_a_correction_that_moves_nothing_is_known(place):
+    accept(place, "2023")
     write_source(place, "zfix", [lead("in", box(101, 100, 100, 100))], replaces='"leads"', received="2024-05-01")
     outcomes = screen(place, "2024")["outcomes"]
     assert set(outcomes["outcome"]) == {"known", "set_aside"}
@@ -87,14 +86,14 @@ def numbers_of(tables) -> dict[str, str]:
     return dict(zip(rows["orig_nos"].str[0], rows["problem_id"], strict=True))
 
 
-def test_of_two_corrections_of_one_file_the_later_stands(place, tmp_path):
+def test_of_two_corrections_of_one_file_the_later_stands(place):
     correction(place, box(120, 100, 100, 100))
     write_source(place, "zfix2", [lead("in", box(140, 100, 100, 100))], replaces='"leads"', received="2023-09-01")
     tables = screen(place, "2023")
     leads = tables["leads"][tables["leads"]["orig_no"] == "in"]
     assert leads["source_id"].tolist() == ["zfix2"]
     assert len(leads["corrects"].iloc[0]) == 2
-    given, _, _ = accept(place, "2023", tmp_path / "out")
+    given, _, _ = accept(place, "2023")
     assert len(given) == 2
 
 
@@ -109,17 +108,17 @@ def test_a_chain_of_corrections_of_one_day_is_one_record(place):
 
 
 @pytest.mark.parametrize("cycle", ["2023", "2024"])
-def test_the_parts_of_a_corrected_record_keep_their_numbers(place, tmp_path, cycle):
+def test_the_parts_of_a_corrected_record_keep_their_numbers(place, cycle):
     def parts(shift: float) -> dict:
         rings = [box(0, 0, 100, 100)["coordinates"], box(800 + shift, 0, 60, 60)["coordinates"]]
         return {"type": "MultiPolygon", "coordinates": rings}
 
     write_source(place, "leads", [lead("two", parts(0))])
-    given, _, _ = accept(place, "2023", tmp_path / "out")
+    given, _, _ = accept(place, "2023")
     assert len(given) == 2
     received = {"2023": "2023-08-01", "2024": "2024-05-01"}[cycle]
     write_source(place, "zfix", [lead("two", parts(100))], replaces='"leads"', received=received)
-    again, left, _ = accept(place, cycle, tmp_path / "out")
+    again, left, _ = accept(place, cycle)
     assert set(again["problem_id"]) <= set(given["problem_id"])
     assert len(left) == (2 if cycle == "2023" else 1)
 
@@ -140,9 +139,9 @@ def test_parts_that_change_their_order_of_size_keep_their_identity(place):
     assert at_origin() == before
 
 
-def test_two_rows_of_one_number_and_one_correction_lose_no_case(place, tmp_path):
+def test_two_rows_of_one_number_and_one_correction_lose_no_case(place):
     write_source(place, "leads", [lead("n", box(0, 0, 100, 100)), lead("n", box(500, 0, 100, 100))])
-    given, _, _ = accept(place, "2023", tmp_path / "out")
+    given, _, _ = accept(place, "2023")
     assert len(given) == 2
     write_source(place, "zfix", [lead("n", box(510, 0, 100, 100))], replaces='"leads"', received="2024-05-01")
     tables = screen(place, "2024")
@@ -152,38 +151,42 @@ def test_two_rows_of_one_number_and_one_correction_lose_no_case(place, tmp_path)
 
 
 def test_a_site_keeps_its_id_when_any_of_its_records_is_corrected(place):
-    for k in range(6):
-        twins = [lead("a", box(100 + k, 100, 100, 100)), lead("b", box(101 + k, 101, 100, 100))]
-        write_source(place, "leads", twins, shows='"whole_outline"')
-        (place / "sources" / "zfix.toml").unlink(missing_ok=True)
-        before = screen(place, "2023")["sites"]["site_id"].tolist()
-        assert len(before) == 1
-        for number in ("a", "b"):
-            fixed = [lead(number, box(102 + k, 100, 100, 100))]
-            write_source(place, "zfix", fixed, replaces='"leads"', received="2023-08-01", shows='"whole_outline"')
-            assert screen(place, "2023")["sites"]["site_id"].tolist() == before
+    """Six pairs of twins, so that the id of either twin may be the smaller one."""
+    corners = [(100 + 300 * (k % 3), 100 + 300 * (k // 3)) for k in range(6)]
+    twins = [
+        lead(f"{number}{k}", box(x + shift, y + shift, 100, 100))
+        for k, (x, y) in enumerate(corners)
+        for shift, number in enumerate("ab")
+    ]
+    write_source(place, "leads", twins, shows='"whole_outline"')
+    before = screen(place, "2023")["sites"]["site_id"].tolist()
+    assert len(before) == 6
+    for number in "ab":
+        fixed = [lead(f"{number}{k}", box(x + 2, y, 100, 100)) for k, (x, y) in enumerate(corners)]
+        write_source(place, "zfix", fixed, replaces='"leads"', received="2023-08-01", shows='"whole_outline"')
+        assert screen(place, "2023")["sites"]["site_id"].tolist() == before
 
 
-def test_a_corrected_old_list_keeps_its_cases_and_their_numbers(place, tmp_path):
+def test_a_corrected_old_list_keeps_its_cases_and_their_numbers(place):
     write_source(place, "leads", [lead("east", box(200, 100, 60, 100)), lead("west", box(40, 100, 60, 100))])
     write_source(place, "old", [lead("case", box(100, 100, 100, 100), state="整改中", closed="")], kind='"known"',
                  received="2020-12-31")  # fmt: skip
     before = screen(place, "2023")
     first = before["problems"]["candidate_id"].iloc[0]
-    given, _, _ = accept(place, "2023", tmp_path / "out", only=[first])
+    given, _, _ = accept(place, "2023", only=[first])
     fixed = [lead("case", box(101, 100, 100, 100), state="整改中", closed="")]
     write_source(place, "zold", fixed, kind='"known"', replaces='"old"', received="2024-05-01")
     after = screen(place, "2024")
     assert before["cases"]["problem_id"].iloc[0] in set(after["cases"]["problem_id"])
-    again, _, _ = accept(place, "2024", tmp_path / "out")
+    again, _, _ = accept(place, "2024")
     assert set(again["problem_id"]) == set(given["problem_id"])
 
 
-def test_an_accepted_site_beside_an_old_case_is_known_in_the_next_cycle(place, tmp_path):
+def test_an_accepted_site_beside_an_old_case_is_known_in_the_next_cycle(place):
     write_source(place, "leads", [lead("east", box(200, 100, 60, 100))])
     write_source(place, "old", [lead("case", box(100, 100, 100, 100), state="整改中", closed="")], kind='"known"',
                  received="2020-12-31")  # fmt: skip
-    given, _, _ = accept(place, "2023", tmp_path / "out")
+    given, _, _ = accept(place, "2023")
     later = screen(place, "2024")
     assert later["problems"].empty
     assert set(later["outcomes"]["known_problem_id"].dropna()) >= set(given["problem_id"])
