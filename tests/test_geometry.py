@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
-from pipeline.geometry import area_m2, equal_area_crs, fill_holes, make_id, part_within, repair, shape_contents, to_crs
+from pipeline.geometry import (
+    area_m2,
+    distinct,
+    equal_area_crs,
+    fill_holes,
+    make_id,
+    near_pairs,
+    part_within,
+    repair,
+    shape_contents,
+    to_crs,
+)
 
 HOME = equal_area_crs(pyproj.CRS(4490), (120.4, 41.6))
 
@@ -102,3 +113,20 @@ def test_what_is_repaired_is_valid_also_where_one_repair_is_not_enough():
     assert mended[0].is_valid
     assert "make_valid(structure)" in notes[0]
     assert mended[0].area == pytest.approx(shapely.make_valid(shape).area, rel=1e-3)
+
+
+def test_pairs_lie_within_the_reach_of_the_one_that_asks(monkeypatch):
+    own = np.array([shapely.Point(0, 0), shapely.box(100, 0, 110, 10), shapely.Point(500, 0)])
+    known = np.array([shapely.Point(0, 5), shapely.box(115, 0, 120, 10), None])
+    expected = [[0, 0], [1, 1]]
+    for threads_from in (1, 2_000):
+        monkeypatch.setattr("pipeline.geometry.THREADS_FROM", threads_from)
+        assert sorted(near_pairs(own, known, np.array([5.0, 5.0, 50.0])).tolist()) == expected
+        assert near_pairs(own, known, np.array([4.0, 4.0, 50.0])).tolist() == []
+    assert near_pairs(own[:0], known, np.zeros(0)).shape == (0, 2)
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 40)] * 2), max_size=60))
+def test_distinct_pairs_are_sorted_and_each_stands_once(pairs):
+    found = distinct(np.array(pairs, dtype=np.int64).reshape(-1, 2))
+    assert [tuple(pair) for pair in found.tolist()] == sorted(set(pairs))

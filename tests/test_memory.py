@@ -20,3 +20,14 @@ def test_as_a_decorator_it_holds_for_each_call():
 
     assert [threshold(), threshold()] == [SEARCH_AFTER, SEARCH_AFTER]
     assert gc.get_threshold()[0] != SEARCH_AFTER
+
+
+def test_runs_that_overlap_leave_it_as_it_was():
+    before = gc.get_threshold()
+    one, other = rarely_searched(), rarely_searched()
+    one.__enter__()
+    other.__enter__()
+    one.__exit__(None, None, None)
+    assert gc.get_threshold()[0] == SEARCH_AFTER
+    other.__exit__(None, None, None)
+    assert gc.get_threshold() == before

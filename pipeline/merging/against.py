@@ -41,7 +41,7 @@ class Meeting:
     """One site (its row and its leads) and one case (its row), their contact, and the rivals: other sites the case may be.
 
     `is_known`: little enough of the site lies outside the known ground, and nothing there is new to the case.
-    `rival_gaps_m`: distances of the rivals from the case; `is_only`: no rival shares enough ground with it. `on_closed`: what
+    `rival_gap_m`: how near the nearest rival is to the case; `is_only`: no rival shares enough ground with it. `on_closed`: what
     was seen on the footprint of a closed case.
     """
 
@@ -54,7 +54,7 @@ class Meeting:
     is_ground: bool
     is_front: bool
     is_known: bool
-    rival_gaps_m: list[float]
+    rival_gap_m: float
     is_only: bool
     on_closed: OnClosed = NOTHING_SEEN
 
@@ -286,4 +286,4 @@ def _is_clear(meeting: Meeting, rules: Rules) -> bool:
     """R10 and R11: near enough to be it, and no rival nearly as near."""
     same_m = rules.merge.points_same_m if _are_points(meeting) else rules.merge.point_same_m
     gap_m = meeting.gap_m
-    return gap_m <= same_m and all(rival_m >= gap_m + rules.merge.point_margin_m for rival_m in meeting.rival_gaps_m)
+    return gap_m <= same_m and meeting.rival_gap_m >= gap_m + rules.merge.point_margin_m

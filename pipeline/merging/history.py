@@ -11,7 +11,10 @@ from pipeline.intake.words.dates import period_order
 
 Rows = npt.NDArray[np.int64]
 UNDATED = "~"  # sorts behind every period
-TOUCHING = 1e-9  # of the area: no more than rounding makes; what only borders on earlier ground is new as it is
+TOUCHING, TOUCHING_M2 = (
+    1e-9,
+    1e-4,
+)  # of the area, and at most: no more than rounding makes, and less than areas are told to
 
 
 class History(NamedTuple):
@@ -71,7 +74,7 @@ def _new(site: Rows, ground: Shapes, shown: Shapes) -> Shapes:
     at = np.flatnonzero(np.diff(site) == 0) + 1
     new[at] = shown[at]
     common_m2 = total_m2[at - 1] + shapely.area(shown[at]) - total_m2[at]
-    cut = at[common_m2 > TOUCHING * total_m2[at]]
+    cut = at[common_m2 > np.minimum(TOUCHING * total_m2[at], TOUCHING_M2)]  # what only borders is new as it is
     new[cut] = in_threads(shapely.difference, shown[cut], ground[cut - 1])
     for k in cut:
         new[k] = polygons_of(new[k])

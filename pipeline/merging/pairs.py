@@ -47,7 +47,8 @@ class Subjects(NamedTuple):
     activity: npt.NDArray[np.object_]
     layer: npt.NDArray[np.object_]  # the layer it was drawn in: one interpreter, one date
     is_outline: Mask  # that layer shows whole outlines
-    period: npt.NDArray[np.object_]
+    seen_from: Floats  # first and last day that the end of the period, or the date of the later image, may mean;
+    seen_until: Floats  # NaN where unknown
     seen_day: Floats  # of the later image, NaN where unknown
     accuracy_m: Floats
     registration_m: Floats
@@ -61,6 +62,8 @@ def subjects_of(leads: gpd.GeoDataFrame, rules: MergeRules) -> Subjects:
 
     layer = np.empty(len(leads), dtype=object)
     layer[:] = layers_of(leads)
+    ends = zip(cells(leads, "period"), cells(leads, "curr_date"), strict=True)
+    seen = np.array([_days(period_order(period)[0] or day) for period, day in ends], dtype=float).reshape(-1, 2)
     registration_m = column("registration_error_m").astype(float)  # NaN for None
     return Subjects(
         shapes=fill_holes(leads.geometry.to_numpy()),
@@ -70,25 +73,29 @@ def subjects_of(leads: gpd.GeoDataFrame, rules: MergeRules) -> Subjects:
         activity=column("activity_l1"),
         layer=layer,
         is_outline=column("shows") == "whole_outline",
-        period=column("period"),
-        seen_day=np.array([_day_seen(day) for day in cells(leads, "curr_date")], dtype=float),
+        seen_from=seen[:, 0],
+        seen_until=seen[:, 1],
+        seen_day=np.array([sum(_days(day)) / 2 for day in cells(leads, "curr_date")], dtype=float),
         accuracy_m=leads["position_accuracy_m"].to_numpy(dtype=float),
         registration_m=np.where(np.isnan(registration_m), rules.registration_error_m, registration_m),
     )
 
 
 def layers_of(leads: pd.DataFrame) -> list[tuple[str, str | None]]:
-    """Per lead the layer it was drawn in: its source, and its period – or the date of the later image, where it has none."""
+    """Per lead the layer it was drawn in: its source, and its period – or the year of the later image, where it has none.
+
+    The images of a mosaic are days apart; a source of one year and no period may be one layer, and is taken for one.
+    """
     times = zip(cells(leads, "period"), cells(leads, "curr_date"), strict=True)
-    return list(zip(cells(leads, "source_id"), (period or day for period, day in times), strict=True))
+    return list(zip(cells(leads, "source_id"), (period or (day or "")[:4] for period, day in times), strict=True))
 
 
-def _day_seen(day: str | None) -> float:
-    """A date of any precision as a day number, in the middle of what it may mean; NaN where there is none."""
-    if day is None:
-        return np.nan
-    first, last = date_span(day)
-    return (first.toordinal() + last.toordinal()) / 2
+def _days(date: str | None) -> tuple[float, float]:
+    """First and last day that a date of any precision may mean, as numbers; NaN where there is none."""
+    if date is None:
+        return np.nan, np.nan
+    first, last = date_span(date)
+    return first.toordinal(), last.toordinal()
 
 
 def judge_pairs(leads: gpd.GeoDataFrame, rules: MergeRules, asked: Collection[Pair] = ()) -> pd.DataFrame:
@@ -218,8 +225,7 @@ def _judge_fronts(
     pairs: pd.DataFrame, left: Mask, certain: npt.NDArray[np.str_], own: Subjects, rules: MergeRules
 ) -> Mask:
     """R09a: which of the pairs `left` are growth along a front; those measured have it in front_m and front_share."""
-    ends = [np.array([period_order(period)[0] for period in own.period])[pairs[side]] for side in "ab"]
-    is_later = (ends[0] != "") & (ends[1] > ends[0])
+    is_later = own.seen_from[pairs["b"]] > own.seen_until[pairs["a"]]
     is_growth = np.zeros(len(pairs), dtype=bool)
     for rule, gap_m, ends_m, least_share in (
         ("exact_front", rules.exact_front_gap_m, 0.0, rules.exact_front_share),

@@ -1,8 +1,9 @@
 """match: how each site stands to the known cases – same, grown, rebound, adjacent, or for a person to decide."""
 
+import heapq
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -80,19 +81,14 @@ def _by_place(
     contacts, seen = pairs.contacts, _seen(sites.iloc[np.unique(pairs.i)], leads)
     site_rows, case_rows = _rows(sites[list(SITE_CELLS)], pairs.i), _rows(cases, pairs.j)
     is_known, beyond_m2, new_grounds = grounds(sites, cases, pairs, layers, rules)
-    near_case: dict[int, list[int]] = defaultdict(list)
-    for k, (site_row, case_row) in enumerate(zip(pairs.i.tolist(), pairs.j.tolist(), strict=True)):
-        if not activities_differ(site_rows[site_row], case_rows[case_row]):
-            near_case[case_row].append(k)
+    rivals = _rivals(site_rows, case_rows, pairs)
     on_closed = _on_closed(site_rows, case_rows, seen, pairs, rules)
     rows = []
     for k, (i, j) in enumerate(zip(pairs.i.tolist(), pairs.j.tolist(), strict=True)):
-        rivals = [other for other in near_case[j] if other != k]
-        is_only = all(contacts.containment[other] < rules.merge.near_containment for other in rivals)
         meeting = Meeting(
             site_rows[i], seen[site_rows[i].site_id], case_rows[j], contacts.gap_m[k], contacts.overlap_m2[k],
             contacts.containment[k], contacts.is_ground[k], contacts.is_front[k], is_known[k],
-            [contacts.gap_m[other] for other in rivals], is_only, on_closed.get(k, NOTHING_SEEN),
+            rivals[k].gap_m, rivals[k].containment < rules.merge.near_containment, on_closed.get(k, NOTHING_SEEN),
         )  # fmt: skip
         relation, why = _verdict(meeting, pairs.said[k], rules)
         if why == "beside" and contacts.front_m[k] >= SHOWN_FROM_M and not (meeting.is_front or meeting.differs):
@@ -102,6 +98,31 @@ def _by_place(
             row = _row(meeting.site, meeting.case, relation, why, language, new_grounds[i], beyond_m2[k], **numbers)
             rows.append({**row, "is_by_front": why == "grown_front"})
     return _without_fronts_of_neighbours(rows, sites, language)
+
+
+class _Rival(NamedTuple):
+    """Of the other sites that a case may be: how near the nearest is, and how much the one with most shares with the case."""
+
+    gap_m: float
+    containment: float
+
+
+def _rivals(sites: Mapping[int, Any], cases: Mapping[int, Any], pairs: Pairs) -> list[_Rival]:
+    """Per pair its rivals: of each case only the two nearest sites and the two that share most with it can be one."""
+    near_case: dict[int, list[int]] = defaultdict(list)
+    for k, (i, j) in enumerate(zip(pairs.i.tolist(), pairs.j.tolist(), strict=True)):
+        if not activities_differ(sites[i], cases[j]):
+            near_case[j].append(k)
+    gap_m, containment = pairs.contacts.gap_m.tolist(), pairs.contacts.containment.tolist()
+    nearest = {j: heapq.nsmallest(2, own, key=gap_m.__getitem__) for j, own in near_case.items()}
+    largest = {j: heapq.nlargest(2, own, key=containment.__getitem__) for j, own in near_case.items()}
+    return [
+        _Rival(
+            min((gap_m[other] for other in nearest.get(j, ()) if other != k), default=np.inf),
+            max((containment[other] for other in largest.get(j, ()) if other != k), default=-np.inf),
+        )
+        for k, j in enumerate(pairs.j.tolist())
+    ]
 
 
 def _on_closed(

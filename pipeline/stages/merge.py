@@ -13,13 +13,19 @@ from pipeline.rules import MergeRules
 from pipeline.tables import MERGES
 from pipeline.text import say
 
+UNDATED = "~"  # sorts behind every date
 SHIFTED = "same_ground"  # the rule that may have moved one of the two first
 ASK = ("near", "text", "bridge", "cap", "two_sites", "disagree")  # rules whose sentence asks already
 
 
 def joining_order(leads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Leads in the order in which they join: polygons, points, words of persons; by period, date received, size, id."""
-    ends, beginnings = zip(*map(period_order, cells(leads, "period")), strict=True) if len(leads) else ((), ())
+    """Leads in the order in which they join: polygons, points, words of persons; by period, date received, size, id.
+
+    What has no period joins by the dates of its images, and without these last.
+    """
+    dates = zip(cells(leads, "period"), cells(leads, "curr_date"), cells(leads, "prev_date"), strict=True)
+    times = [period_order(period) if period else (curr or UNDATED, prev or "") for period, curr, prev in dates]
+    ends, beginnings = zip(*times, strict=True) if times else ((), ())
     keys = pd.DataFrame(leads[["received", "lead_id"]]).assign(
         is_text=leads["kind"] == "reports", is_point=leads["area_m2"] == 0, end=ends, beginning=beginnings,
         smaller=-leads["area_m2"],

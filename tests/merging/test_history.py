@@ -32,6 +32,12 @@ def test_what_only_borders_on_earlier_ground_is_new_as_it_was_drawn():
     assert found.ground[1].area == 300
 
 
+def test_a_little_ground_of_a_giant_seen_again_is_not_new():
+    giant = shapely.box(0, 0, 12_000, 12_000)
+    found = history((0, "2019-2020", giant), (0, "2020-2021", shapely.box(5, 5, 5.3, 5.3)))
+    assert found.new[1] is None
+
+
 def test_two_outlines_of_one_period_are_one_step_and_undated_ones_none():
     found = history(
         (0, "2019-2020", shapely.box(0, 0, 10, 10)),

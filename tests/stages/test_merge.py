@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pyproj
+import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -164,10 +166,50 @@ def test_a_road_out_of_place_says_how_much_it_shares_once_shifted():
     assert "IoU 1.00 once shifted by what the images may be out of place, 0.07 as they lie" in row.reason
 
 
-def test_leads_without_a_period_are_of_one_layer_only_where_they_are_of_one_date():
+@pytest.mark.parametrize(
+    ("dates", "rule"),
+    [
+        (["2020", "2021"], "true_overlap"),
+        (["2020", "2020"], "one_layer"),
+        (["2023-03-05", "2023-03-07"], "one_layer"),  # a mosaic
+        (["2023", "2023-03-07"], "one_layer"),
+        ([None, None], "one_layer"),
+    ],
+)
+def test_leads_without_a_period_are_of_one_layer_where_they_are_of_one_year(dates, rule):
     leads = leads_of((SQUARE, None, "A1", "ours"), (shapely.box(40, 0, 100, 60), None, "A1", "ours"))
-    assert merge(leads.assign(curr_date="2020"), RULES)[0]["rule"].tolist() == ["one_layer"]
-    assert merge(leads.assign(curr_date=["2020", "2021"]), RULES)[0]["rule"].tolist() == ["true_overlap"]
+    assert merge(leads.assign(curr_date=dates), RULES)[0]["rule"].tolist() == [rule]
+
+
+def test_leads_without_a_period_join_by_their_dates_and_without_dates_last():
+    leads = leads_of((SQUARE, None, "A1"), (SQUARE, None, "A1"), (SQUARE, "2020-2021", "A1"), (SQUARE, None, "A1"))
+    leads = leads.assign(curr_date=[None, "2022-03", "2021", "2020-05"])
+    assert joining_order(leads)["lead_id"].tolist() == ["L3", "L2", "L1", "L0"]
+
+
+def test_what_was_surely_seen_later_grows_also_without_a_period():
+    leads = leads_of((SQUARE, None, "A1"), (shapely.box(60, 0, 100, 60), None, "A1", "other"))
+    grown, unsure = (merge(leads.assign(curr_date=["2022-03", day]), RULES)[0] for day in ("2022-09", "2022"))
+    assert grown["rule"].tolist() == ["exact_front"]
+    assert unsure["decision"].tolist() != ["same"]
+
+
+def test_threads_change_nothing(monkeypatch):
+    rows = [
+        (shapely.box(x, y, x + 30, y + 30), f"{2018 + y // 20 % 3}-2021", "A1")
+        for x in range(0, 400, 29)
+        for y in range(0, 200, 40)
+    ]
+    leads = leads_of(*rows)
+
+    def made():
+        merges, members = merge(leads, RULES)
+        return merges, members, *build_sites(leads, members, merges=merges)
+
+    alone = made()
+    monkeypatch.setattr("pipeline.geometry.THREADS_FROM", 1)
+    for one, other in zip(alone, made(), strict=True):
+        pd.testing.assert_frame_equal(one, other)
 
 
 def test_periods_of_uneven_length_join_by_their_end():
