@@ -29,7 +29,7 @@ STYLE = """
 path,circle,rect{stroke:currentColor;stroke-width:3;stroke-linejoin:round;fill:currentColor;fill-opacity:.55;fill-rule:evenodd}
 .g2{fill-opacity:.8}.asked{stroke-width:5;stroke:#1d2b2a}.near{fill:none}.known{fill-opacity:.22;stroke-width:2}.known.asked{fill-opacity:.38}
 .territory{fill-opacity:.09;stroke-width:5;stroke-dasharray:26 12}.north{color:#1d2b2a;fill-opacity:.8;stroke:none}
-.mark-ground{fill:#fff;fill-opacity:1;stroke:#1d2b2a}.mark-text{font-weight:700;font-size:46px;text-anchor:middle}
+.leader{fill:none;stroke:#1d2b2a}.mark-ground{fill:#fff;fill-opacity:1;stroke:#1d2b2a}.mark-text{font-weight:700;font-size:46px;text-anchor:middle}
 .scale,.scale-rim{fill:none;stroke:#1d2b2a;stroke-width:5}.scale-rim{stroke:#fff;stroke-width:13}
 .scale-text{font-size:42px;stroke:#fff;stroke-width:8;paint-order:stroke}text{fill:#1d2b2a;font:40px system-ui,sans-serif}
 """
@@ -85,12 +85,12 @@ def _picture(case: Case, tables: dict[str, pd.DataFrame], territory: Any) -> str
 
 
 def _leads(site_ids: Sequence[str], marks: dict[str, str], tables: dict[str, pd.DataFrame]) -> list[Drawn]:
-    """The leads of the sites in the colours of their years, the first of each site with its mark."""
+    """The leads of the sites in the colours of their years, with the mark of their site."""
     leads, sites = tables["leads"].set_index("lead_id"), tables["sites"].set_index("site_id")
     return [
-        Drawn(lead.geometry, YEARS[lead.period], "" if k else marks.get(site_id, ""))
+        Drawn(lead.geometry, YEARS[lead.period], marks.get(site_id, ""))
         for site_id in site_ids
-        for k, lead in enumerate(leads.loc[list(sites.at[site_id, "lead_ids"])].itertuples())
+        for lead in leads.loc[list(sites.at[site_id, "lead_ids"])].itertuples()
     ]
 
 

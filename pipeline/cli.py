@@ -168,11 +168,10 @@ def accept(
     ids = [word.strip() for word in only.split(",") if word.strip()] if only else []
     how = _how(place, lang, outputs, workers, scheduler)
     given, left, finished = jobs.accept(place, name, outputs, lang, ids, town, dry_run, _progress(place, lang), how)
-    numbers = sorted(given["problem_id"].dropna())
     if len(given):
-        new = int(given["is_new"].sum())
-        first, last = (numbers[0], numbers[-1]) if numbers else ("–", "–")
-        click.echo(say(language, "run.accepted", new=new, old=len(given) - new, first=first, last=last))
+        new, numbers = int(given["is_new"].sum()), sorted(given["problem_id"].dropna()) or [""]
+        key = "run.would_accept" if dry_run else "run.accepted"  # a dry run gives none: it has no first and no last
+        click.echo(say(language, key, new=new, old=len(given) - new, first=numbers[0], last=numbers[-1]))
     else:
         click.echo(say(language, "run.accepted_none"))
     _say_left(left, language)
@@ -365,6 +364,10 @@ def _say_finished(finished: "Finished") -> None:
     for key, sentence in (("list", "run.done_list"), ("field", "run.done_field")):
         if key in finished.run["outputs"]:
             click.echo(say(language, sentence, path=finished.folder / finished.run["outputs"][key]))
+    if n_asked := len(cycle.tables["questions"]):
+        click.echo(
+            say(language, "run.done_questions", n=n_asked, path=finished.folder / finished.run["outputs"]["review"])
+        )
     click.echo(say(language, "run.done_open", path=finished.folder / "index.html"))
 
 

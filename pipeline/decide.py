@@ -7,19 +7,16 @@ from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pyproj
-
 from pipeline.config import Place
-from pipeline.errors import InputError, LeadscreenError, TableError
+from pipeline.errors import InputError
 from pipeline.intake.answers import read_answers
 from pipeline.intake.decision_file import locked, with_rows, write_whole
 from pipeline.intake.decision_rows import Decision
 from pipeline.intake.decisions import CONTRADICTED, DECISIONS_FILE, judge, read_rows, say_whose
 from pipeline.intake.files import SHEETS
 from pipeline.intake.privacy.scrub import scrub, without_marks
-from pipeline.merging.said import rows_by_tail
+from pipeline.last_run import LastRun, nearest, read_last_run, towns_of
 from pipeline.place_folder import read_place
-from pipeline.tables import TABLES
 from pipeline.text import say
 
 ZONES_DAYS = 1  # offices span time zones: where one already writes tomorrow's date, another still has today
@@ -32,7 +29,7 @@ class Decided:
     """What became of the rows of the given files; sentences are in the place's language.
 
     `taken` are the new rows as they stand in `path`, decisions.csv; `unreadable` has a sentence a bad row, `contradicted` one
-    a subject on which roles disagree, old rows and new together, `unknown` one on ids and one on townships that may be mistyped.
+    a subject on which roles disagree, old rows and new together, `unknown` one on ids that may be mistyped.
     """
 
     path: Path
@@ -54,13 +51,15 @@ def decide(
 ) -> Decided:
     """Append the readable rows of `files` to decisions.csv of the place `folder`, each once; a bad row stops no other.
 
-    Where `outputs` holds a run of the place, rows with ids that its last one does not know are taken, and named.
-    Raises InputError, and nothing is written, for a file that holds no decisions, where no row at all can be read, and
-    where decisions.csv cannot be read or written.
+    Where `outputs` holds a run of the place, a row that names no cycle is one of its last run, a known case may be called by its
+    sender's number, and rows with ids that the run does not know are taken, and named.
+    Raises InputError, and nothing is written, for a file that holds no decisions, where no row at all can be read or none names
+    anything of the place, and where decisions.csv cannot be read or written.
     """
     place = read_place(folder, language)
     path = (place.folder / DECISIONS_FILE).resolve()
-    given = _read_all(files, place)
+    run = read_last_run(place, outputs)
+    given = _checked(_read_all(files, place), run, place)
     unreadable = [
         say(place.language, "decide.unreadable", file=scrub(file.name).text, row=row.row, fault=row.fault)
         for file, row in given
@@ -73,17 +72,13 @@ def decide(
         )
     with nullcontext() if is_dry_run else locked(path, place.language):
         standing = read_rows(path, place.language) if path.is_file() and path.stat().st_size else []
-        known = {_content(row) for row in standing}
-        first: dict[tuple[object, ...], Decision] = {}
-        for row in good:
-            first.setdefault(_content(row), row)
-        new = [row for content, row in first.items() if content not in known]
+        new = _new(good, standing, run)
+        unknown = _unknown(new, run, place, is_dry_run)
         text = with_rows(path, new, place.language)
         rows = _read_again(text, [*standing, *new], path, place.language)
         if new and not is_dry_run:
             write_whole(path, text, place.language)
     taken, contradicted = rows[len(standing) :], _contradictions(rows, place.language)
-    unknown = _unknown(taken, place, outputs) if taken and outputs is not None else []
     n_repeated = len(good) - len(new)
     return Decided(path, taken, n_repeated, unreadable, contradicted, unknown, is_dry_run, place.language)
 
@@ -127,6 +122,12 @@ def _read_all(files: Sequence[Path], place: Place) -> list[tuple[Path, Decision]
     return rows
 
 
+def _checked(given: list[tuple[Path, Decision]], run: LastRun | None, place: Place) -> list[tuple[Path, Decision]]:
+    """The rows with known cases by our numbers, and with a fault where the place has no such township."""
+    towns = towns_of(place) if any(row.decision == "town" and not row.fault for _, row in given) else None
+    return [(file, _in_a_township(_by_number(row, run), towns, place.language)) for file, row in given]
+
+
 def _read(file: Path, place: Place) -> list[Decision]:
     """The rows of a workbook's sheet of questions if it has one, else of a table of decisions."""
     if not file.exists():
@@ -147,10 +148,24 @@ def _not_in_future(row: Decision, language: str) -> Decision:
     return row._replace(fault=say(language, "decide.in_future", found=row.date, today=date.today().isoformat()))
 
 
+def _new(given: Sequence[Decision], standing: Sequence[Decision], run: LastRun | None) -> list[Decision]:
+    """The rows of `given` that do not stand yet, each once. One that names no cycle was decided on the last run there is."""
+    known, anywhere = ({_content(row)[:n] for row in standing} for n in (None, -1))
+    new: dict[tuple[object, ...], Decision] = {}
+    for row in given:
+        if not row.cycle:
+            if _content(row)[:-1] in anywhere:
+                continue
+            row = row._replace(cycle="" if run is None else run.cycle)
+        if _content(row) not in known:
+            new.setdefault(_content(row), row)
+    return list(new.values())
+
+
 def _content(row: Decision) -> tuple[object, ...]:
-    """What makes two rows one: all but the reason, a pair in either order."""
+    """What makes two rows one: all but the reason, a pair in either order; the cycle last."""
     ids = frozenset(row.subject.split())
-    return ids, row.decision, row.value, row.role.casefold(), row.date
+    return ids, row.decision, row.value, row.role.casefold(), row.date, row.cycle
 
 
 def _read_again(text: str, expected: Sequence[Decision], path: Path, language: str) -> list[Decision]:
@@ -182,59 +197,46 @@ def _contradictions(rows: Sequence[Decision], language: str) -> list[str]:
     ]
 
 
-def _unknown(rows: Sequence[Decision], place: Place, outputs: Path) -> list[str]:
-    """A sentence on the ids that the last run of the place does not know, and one on what is none of its townships.
+def _by_number(row: Decision, run: LastRun | None) -> Decision:
+    """A known case called by its sender's number, by ours."""
+    if row.fault or run is None:
+        return row
+    ids = [one if one in run.ids else run.case_of_number.get(one, one) for one in row.subject.split()]
+    return row._replace(subject=" ".join(ids))
 
-    None where there is no run, or one that this version cannot read: it may be of an earlier one.
+
+def _in_a_township(row: Decision, towns: set[str] | None, language: str) -> Decision:
+    """A township that the place does not have is a fault of the row, told with the one that may be meant."""
+    if row.fault or row.decision != "town" or towns is None or row.value in towns:
+        return row
+    near, between = nearest(row.value, towns), say(language, "privacy.between")
+    known = near or between.join(sorted(towns)) or "–"
+    return row._replace(
+        fault=say(language, "decide.unknown_town" if near is None else "decide.near_town", town=row.value, known=known)
+    )
+
+
+def _unknown(rows: Sequence[Decision], run: LastRun | None, place: Place, is_dry_run: bool) -> list[str]:
+    """A sentence on the ids that the last run of the place does not know, each with the one that may be meant.
+
+    Raises InputError where it knows none of them all: then the file is of another place.
     """
-    try:
-        last_run = _last_run(place, outputs)
-        known = _ids_of(last_run) if last_run is not None else None
-        towns = _towns_of(place) if known is not None and any(row.decision == "town" for row in rows) else set()
-    except (LeadscreenError, TableError, OSError, KeyError, ValueError):
+    if run is None:
         return []
-    if known is None:
-        return []
-    missing = [[one for one in row.subject.split() if one not in known] for row in rows]
-    strange = [row.value for row in rows if row.decision == "town" and row.value not in towns]
-    found = {"unknown_ids": [own for own in missing if own], "unknown_towns": [[town] for town in strange]}
-    return [
-        say(place.language, f"decide.{key}", n=len(own), names=_named([one for names in own for one in names], place))
-        for key, own in found.items()
-        if own
-    ]
+    missing = [[one for one in row.subject.split() if one not in run.ids] for row in rows]
+    if rows and all(own == row.subject.split() for own, row in zip(missing, rows, strict=True)):
+        raise InputError(
+            say(place.language, "decide.other_place", name=place.name, n=len(rows), names=_named(missing, run, place))
+        )
+    n = sum(map(bool, missing))
+    key = "decide.unknown_ids_dry" if is_dry_run else "decide.unknown_ids"
+    return [say(place.language, key, n=n, names=_named(missing, run, place))] if n else []
 
 
-def _named(names: list[str], place: Place) -> str:
-    distinct = list(dict.fromkeys(names))
-    more = "…" if len(distinct) > MOST_NAMED else ""
-    return say(place.language, "privacy.between").join(distinct[:MOST_NAMED]) + more
-
-
-def _last_run(place: Place, outputs: Path) -> Path | None:
-    """The tables of the latest cycle that was run."""
-    folders = [outputs / place.key / cycle / "tables" for cycle in reversed(list(place.cycles))]
-    return next((folder for folder in folders if (folder / "outcomes.parquet").is_file()), None)
-
-
-def _ids_of(folder: Path) -> set[str]:
-    """Every id that a decision may name: of leads, now or earlier, and the sites they begin, of records and of cases."""
-    from pipeline.store import read_table
-
-    names = ("leads", "reports", "cases", "problems")
-    leads, reports, cases, problems = (read_table(folder / f"{name}.parquet", TABLES[name]) for name in names)
-    tails = {*rows_by_tail(leads), *(lead_id[1:] for lead_ids in cases["lead_ids"] for lead_id in lead_ids)}
-    own = {f"{kind}{tail}" for tail in tails for kind in "LS"}
-    return own | {*reports["report_id"], *cases["problem_id"], *problems["problem_id"].dropna()}
-
-
-def _towns_of(place: Place) -> set[str]:
-    """The names of its townships."""
-    from pipeline.intake.overlays import read_areas
-
-    area = place.townships
-    if area is None:
-        return set()
-    crs = pyproj.CRS.from_user_input(place.geographic_crs)
-    records, _ = read_areas(area.path, area.crs, area.encoding, {}, place.limits, crs, place.language)
-    return {record.words.get(area.name, "") for record in records}
+def _named(missing: list[list[str]], run: LastRun, place: Place) -> str:
+    distinct = list(dict.fromkeys(one for own in missing for one in own))
+    named = []
+    for one in distinct[:MOST_NAMED]:
+        near = nearest(one, run.ids)
+        named.append(one if near is None else say(place.language, "decide.meant", id=one, near=near))
+    return say(place.language, "privacy.between").join(named) + ("…" if len(distinct) > MOST_NAMED else "")

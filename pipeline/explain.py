@@ -1,20 +1,26 @@
-"""explain: what each stage did to one lead, report, site, candidate, problem or known case, and what persons said, in words."""
+"""explain: what each stage did to one lead, report, site, candidate, problem or known case, what is asked and what persons said."""
 
 import json
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 from pipeline.intake.words.codes import class_label, label
+from pipeline.merging.said import site_by_lead
 from pipeline.text import say
 
 Tables = dict[str, pd.DataFrame]
 BY_FIRST_LEAD = ("S", "C", "N")  # ids of sites, candidates and judged ground end as that of their first lead
 BY_LEAD = ("L", "S", "C")  # ids in decisions that end as that of a lead
+TOLD_ID = re.compile(r"(?<![\w-])[RK][\w-]+", re.ASCII)  # a record or case in a sentence, whole: K1 is not K12
 
 
 def explain(tables: Tables, wanted: str, language: str) -> list[str]:
     """Lines for the id or the sender's own number `wanted`; no lines where nothing bears it."""
+    for question in tables["questions"].loc[tables["questions"]["question_id"] == wanted].itertuples():
+        return _whole_question(question, language)
     leads, reports, cases = find_leads(tables, wanted), tables["reports"], tables["cases"]
     own = (reports["report_id"] == wanted) | (reports["orig_no"] == wanted)
     own |= "K" + reports["report_id"].str[1:] == wanted  # a case of which no place is known is called by its record
@@ -28,6 +34,7 @@ def explain(tables: Tables, wanted: str, language: str) -> list[str]:
     for site_id in sites:
         lines += _site_lines(tables, site_id, language)
     named = {wanted, *reports.loc[own, "report_id"], *("K" + one[1:] for one in reports.loc[own, "report_id"])}
+    lines += _question_lines(tables, {*named, *leads["lead_id"], *sites}, language)
     return lines + _decision_lines(tables, named, _tails(tables, leads, sites), language)
 
 
@@ -163,13 +170,12 @@ def _site_lines(tables: Tables, site_id: str, language: str) -> list[str]:
     for row in matches[matches["site_id"] == site_id].itertuples():
         relation = say(language, f"labels.relation_{row.relation}")
         lines.append(say(language, "explain.match", relation=relation, reason=row.reason))
-    for row in tables["questions"].itertuples():
-        if site_id in row.site_ids:
-            lines.append(say(language, "explain.question", question_id=row.question_id, text=row.text))
     for problem in problems[problems["site_id"] == site_id].itertuples():
         number = problem.problem_id if isinstance(problem.problem_id, str) else problem.candidate_id
         priority = say(language, f"labels.priority_{problem.priority}")
         lines.append(say(language, "explain.problem", number=number, priority=priority, **_row(problem)))
+        if len(problem.towns):  # as it ended: a person may have changed it
+            lines.append(say(language, "explain.town", town=_listed(problem.towns, language)))
         for reason in json.loads(problem.reasons):
             lines.append(say(language, "explain.reason", **reason))
         if problem.needs_review:
@@ -188,9 +194,48 @@ def _history_lines(tables: Tables, site: Any, language: str) -> list[str]:
         lines.append(say(language, "explain.absorbed", ids=", ".join(site.absorbed_ids)))
     if isinstance(site.split_from, str):
         lines.append(say(language, "explain.split", site=site.split_from))
-    if len(site.neighbour_ids):
-        lines.append(say(language, "explain.neighbours", ids=", ".join(site.neighbour_ids)))
+    undecided = _undecided_beside(tables, site)
+    for key, is_open in (("neighbours", False), ("asked_beside", True)):
+        if own := [one for one in site.neighbour_ids if (one in undecided) == is_open]:
+            lines.append(say(language, f"explain.{key}", ids=", ".join(own)))
     return lines
+
+
+def _undecided_beside(tables: Tables, site: Any) -> set[str]:
+    """The sites of which nobody has said yet whether they are one place with `site`."""
+    site_of, waiting = site_by_lead(tables["sites"]), tables["merges"][tables["merges"]["decision"] == "review"]
+    both = zip(waiting["lead_a"].map(site_of), waiting["lead_b"].map(site_of), strict=True)
+    return {one for pair in both if site.site_id in pair for one in pair}
+
+
+def _question_lines(tables: Tables, ids: set[str], language: str) -> list[str]:
+    """What is asked about records, leads, sites or cases, each question once."""
+    rows = (row for row in tables["questions"].itertuples() if not ids.isdisjoint(_asked_about(row)))
+    return [say(language, "explain.question", question_id=row.question_id, text=row.text) for row in rows]
+
+
+def _whole_question(question: Any, language: str) -> list[str]:
+    """A question with whom it is about and its answers, each as rows of decisions.csv."""
+    about = ", ".join(_asked_about(question))
+    lines = [
+        say(language, "explain.question", question_id=question.question_id, text=question.text),
+        say(language, "explain.asked_about", ids=about),
+    ]
+    for answer in json.loads(question.answers):
+        rows = (" ".join(filter(None, decision.values())) for decision in answer["decisions"])
+        lines.append(say(language, "explain.answer", label=answer["label"], rows=_listed(rows, language)))
+    return lines
+
+
+def _asked_about(question: Any) -> list[str]:
+    """The ids of sites, leads, cases and records that a question names."""
+    answers = json.loads(question.answers)
+    subjects = (one for answer in answers for row in answer["decisions"] for one in row["subject"].split())
+    return list(dict.fromkeys([*question.site_ids, *question.lead_ids, *question.problem_ids, *subjects]))
+
+
+def _listed(words: Iterable[str], language: str) -> str:
+    return ("、" if language == "zh" else ", ").join(words)
 
 
 def _tails(tables: Tables, leads: pd.DataFrame, sites: list[str]) -> set[str]:
@@ -205,7 +250,7 @@ def _decision_lines(tables: Tables, named: set[str], tails: set[str], language: 
     lines = []
     for row in tables["decisions"][tables["decisions"]["effect"] != "unreadable"].itertuples():
         parts, detail = row.subject.split(), row.detail if isinstance(row.detail, str) else ""
-        is_told = any(name in detail for name in named if name[0] in "RK")  # said of the record that this one corrects
+        is_told = not named.isdisjoint(TOLD_ID.findall(detail))  # said of the record that this one corrects
         if not (is_told or named.intersection(parts) or any(p[1:] in tails for p in parts if p[0] in BY_LEAD)):
             continue
         words = {

@@ -121,7 +121,7 @@ def _make_matches(cycle: Cycle, run: "_Stages", decisions: pd.DataFrame, inside:
     """Sites meet the known cases; gives what persons said shall become of sites."""
     place, ground, tables = cycle.place, cycle.ground, cycle.tables
     sites, leads, language = tables["sites"], tables["leads"], place.language
-    judged, fate_of = fates.judged_cases(decisions, sites, leads, language)
+    judged, fate_of = fates.judged_cases(decisions, sites, leads, language, place.cycles)
     cases = build_cases(inside, tables["reports"], place, [ledger_cases(cycle), judged])
     tables["cases"] = cases = fates.overrule(cases, decisions, language)
     said = fates.case_pairs(decisions, sites, leads, cases) | fates.own_ground(judged)
@@ -156,8 +156,9 @@ def _make_list(
     )
     tables["decisions"] = effects.by_row(told, language)
     asked = (tables[name] for name in ("merges", "sites", "matches", "candidates", "reports", "problems"))
+    secret = {source.id for source in place.sources if source.secrecy == "secret"}
     idle = set(judged.loc[judged["set_aside_reason"] == "E4", "site_id"])
-    tables["questions"] = run("questions", ask, leads, *asked, told, language, idle)
+    tables["questions"] = run("questions", ask, leads, *asked, told, language, idle, secret)
     gone = [set_aside_unread(reports), unplaced, set_aside_leads(judged, leads, reports)]
     tables["set_aside"] = _together(gone, SET_ASIDE)
     cycle.accounting = account(place, reports, leads, tables["set_aside"], tables["outcomes"])

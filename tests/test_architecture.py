@@ -5,7 +5,7 @@ from pathlib import Path
 
 PIPELINE = Path(__file__).parents[1] / "pipeline"
 FLOORS = [  # from the top down; a module imports only from floors below its own, or from its own room
-    {"__main__"}, {"cli"}, {"check", "explain", "draft", "layers", "decide"}, {"jobs"}, {"notices"}, {"cycle"}, {"manifest"},
+    {"__main__"}, {"cli"}, {"check", "explain", "draft", "layers", "decide"}, {"jobs"}, {"notices", "last_run"}, {"cycle"}, {"manifest"},
     {"stages", "publish", "ledger", "store"}, {"asking"}, {"merging"}, {"intake", "engine"}, {"cache"}, {"place_folder"},
     {"tables", "config"}, {"declare", "rules"}, {"geometry"}, {"raster_env"}, {"text", "memory"}, {"errors"},
     {"codes", "words", "assets"},

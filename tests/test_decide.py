@@ -1,6 +1,7 @@
 """decide: files of persons come into decisions.csv, each row once, whole or not at all; who disagrees is told."""
 
 import csv
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
@@ -16,9 +17,10 @@ from pipeline.decide import decide, decided_lines
 from pipeline.errors import InputError
 from pipeline.intake.decisions import DECISIONS_FILE, read_decisions
 from pipeline.jobs import screen
+from pipeline.last_run import folder_of_last_run
 from pipeline.manifest import make_manifest
 from pipeline.place_folder import read_place
-from tests.conftest import CRS, HOME, PLACE, box, write_geojson
+from tests.conftest import CRS, HOME, PLACE, box, write_geojson, write_source
 
 LEAD_A, LEAD_B = "L" + "A" * 11, "L" + "B" * 11
 SITE_A = "S" + "A" * 11
@@ -55,7 +57,7 @@ def test_rows_are_taken_once(place, given_file):
     first = decide([given_file(HEAD + SAME + OUT), given_file(HEAD + SAME, "again.csv")], place)
     assert (len(first.taken), first.n_repeated) == (2, 1)
     assert (place / DECISIONS_FILE).read_bytes().startswith(b"\xef\xbb\xbf")  # the mark by which Excel knows UTF-8
-    assert rows_of(place)[1] == [f"{LEAD_A} {LEAD_B}", "same", "", "同一矿坑", "矿管科", "2024-03-15"]
+    assert rows_of(place)[1] == [f"{LEAD_A} {LEAD_B}", "same", "", "同一矿坑", "矿管科", "2024-03-15", ""]
     before = (place / DECISIONS_FILE).read_bytes()
     turned = SAME.replace(f"{LEAD_A} {LEAD_B}", f"{LEAD_B} {LEAD_A}").replace("同一矿坑", "另一句话")
     second = decide([given_file(HEAD + turned + OUT)], place)
@@ -95,10 +97,10 @@ def test_files_without_decisions_are_all_named_and_nothing_is_written(place, giv
     assert not (place / DECISIONS_FILE).exists()
 
 
-def test_two_persons_who_disagree_are_told_with_their_words(place, given_file):
+def test_two_persons_who_disagree_are_told_with_what_they_decided(place, given_file):
     decided = decide([given_file(HEAD + OUT), given_file(HEAD + KEEP, "other.csv")], place)
     assert decided.contradicted == [
-        f"  {SITE_A}：第 2 行 矿管科（2024-03-15）：剔除 E4；第 3 行 林草局（2024-03-16）：保留，理由“现场仍在开采”"
+        f"  {SITE_A}：第 2 行 矿管科（2024-03-15）：剔除 E4；第 3 行 林草局（2024-03-16）：保留"
     ]
     assert read_decisions(place, "zh")["effect"].tolist() == ["contradicted", "contradicted"]
     joint = decide([given_file(HEAD + KEEP.replace("林草局", "会商"))], place)
@@ -115,6 +117,21 @@ def test_what_stands_there_stays_as_a_person_wrote_it(place, given_file):
     text = (place / DECISIONS_FILE).read_bytes().decode("utf-8-sig")
     assert text == f"{own}\r\n,{SITE_A},leave_out,E4,,矿管科,2024-03-15\r\n"
     assert decided.taken[0].row == 4
+
+
+def test_a_row_that_names_no_cycle_is_one_of_the_last_run(place, given_file, tmp_path):
+    """The run that was looked at is written down, in a column of its own, also behind rows that stand there without it."""
+    (place / DECISIONS_FILE).write_text(HEAD + SAME, encoding="utf-8")
+    lead_id = screen(place, "2023", tmp_path / "out").cycle.tables["leads"]["lead_id"][0]
+    out = OUT.replace(SITE_A, "S" + lead_id[1:])
+    decide([given_file(HEAD + out)], place, outputs=tmp_path / "out")
+    assert [row[6:] for row in rows_of(place)] == [["周期"], [], ["2023"]]
+    screen(place, "2024", tmp_path / "out")
+    again = decide([given_file(HEAD + out + SAME)], place, outputs=tmp_path / "out")
+    assert (len(again.taken), again.n_repeated) == (0, 2)  # an old file does not become a word on a later run
+    named = HEAD.replace("date", "date,cycle") + out.replace("\n", ",2024\n")
+    assert [row.cycle for row in decide([given_file(named)], place, outputs=tmp_path / "out").taken] == ["2024"]
+    assert read_decisions(place, "zh")["cycle"].fillna("").tolist() == ["", "2023", "2024"]
 
 
 def test_a_file_without_all_columns_cannot_be_appended_to(place, given_file):
@@ -219,6 +236,51 @@ def test_a_lock_that_was_left_is_named(place, given_file, monkeypatch):
     assert decide([given_file(HEAD + SAME)], place, is_dry_run=True).taken
 
 
+@pytest.mark.parametrize(("n_refused", "is_taken"), [(1, True), (3, False)])
+def test_a_lock_that_is_just_being_deleted_is_tried_again(place, given_file, monkeypatch, n_refused, is_taken):
+    """Windows refuses to open a file in that state, as a disk does that may not be written."""
+    left, really = [PermissionError(13, "denied")] * n_refused, os.open
+
+    def refuse(path, *how, **known):
+        if str(path).endswith(".lock") and left:
+            raise left.pop()
+        return really(path, *how, **known)
+
+    monkeypatch.setattr("pipeline.intake.decision_file.LOCK_TRIES", 3)
+    monkeypatch.setattr("pipeline.intake.decision_file.LOCK_PAUSE_S", 0.0)
+    monkeypatch.setattr("pipeline.intake.decision_file.os.open", refuse)
+    if is_taken:
+        assert decide([given_file(HEAD + SAME)], place).taken
+    else:
+        with pytest.raises(InputError, match="denied"):
+            decide([given_file(HEAD + SAME)], place)
+    assert not (place / ".decisions.csv.lock").exists()
+
+
+def test_the_last_run_is_of_the_latest_cycle_wherever_it_stands_in_the_file(place, given_file, tmp_path):
+    text = (place / "place.toml").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith('"20')]
+    turned = text.replace("\n".join(lines), "\n".join(reversed(lines)))
+    assert len(lines) > 1 and turned != text
+    (place / "place.toml").write_text(turned, encoding="utf-8")
+    known = read_place(place)
+    for cycle in known.cycles:
+        (tmp_path / known.key / cycle / "tables").mkdir(parents=True)
+        (tmp_path / known.key / cycle / "tables" / "outcomes.parquet").touch()
+    assert folder_of_last_run(known, tmp_path) == tmp_path / known.key / max(known.cycles) / "tables"
+
+
+def test_a_fault_of_the_program_is_not_taken_for_a_run_that_cannot_be_read(place, given_file, tmp_path, monkeypatch):
+    screen(place, "2023", tmp_path / "out")
+
+    def broken(leads):
+        raise KeyError("root_lead_id")
+
+    monkeypatch.setattr("pipeline.last_run.rows_by_tail", broken)
+    with pytest.raises(KeyError):
+        decide([given_file(HEAD + SAME)], place, outputs=tmp_path / "out")
+
+
 def test_a_day_that_is_yet_to_come_is_a_fault_of_the_row(place, given_file):
     days = [(date.today() + timedelta(days=n)).isoformat() for n in (0, 1, 2)]
     rows = [SAME.replace("矿管科", f"科室{n}").replace("2024-03-15", day) for n, day in enumerate(days)]
@@ -228,27 +290,58 @@ def test_a_day_that_is_yet_to_come_is_a_fault_of_the_row(place, given_file):
     assert f"“{days[2]}”还没有到" in decided.unreadable[0]
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_ids_and_townships_that_the_last_run_does_not_know_are_named(place, given_file, tmp_path, lang):
-    write_geojson(place / "towns.geojson", [(box(0, 0, 1000, 1000), {"name": "甲镇"})])
+@pytest.fixture
+def with_town(place):
+    write_geojson(place / "towns.geojson", [(box(0, 0, 1000, 1000), {"name": "桃花吐镇"})])
     with (place / "place.toml").open("a", encoding="utf-8") as stream:
         stream.write(f'[townships]\npath = "towns.geojson"\ncrs = "{CRS}"\nname = "name"\n')
+    return place
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_ids_that_the_last_run_does_not_know_are_named_with_what_may_be_meant(place, given_file, tmp_path, lang):
     tables = screen(place, "2023", tmp_path / "out").cycle.tables
     lead_id, report_id = tables["leads"][["lead_id", "report_id"]].iloc[0]
+    slip = lead_id[:-1] + ("B" if lead_id[-1] != "B" else "C")
     rows = [
         f"{lead_id} {LEAD_B},same,,,矿管科,2024-03-15\n",
         f"S{lead_id[1:]} D-77,same,,,矿管科,2024-03-15\n",
         f"{report_id},leave_out,E2,,矿管科,2024-03-15\n",
-        f"{lead_id},town,甲镇,,矿管科,2024-03-15\n",
-        f"C{lead_id[1:]},town,乙镇,,矿管科,2024-03-15\n",
+        f"{slip},activity,A61,,矿管科,2024-03-15\n",
     ]
     decided = decide([given_file(HEAD + "".join(rows))], place, lang, outputs=tmp_path / "out")
-    assert len(decided.taken) == 5
-    ids, towns = decided.unknown
-    assert "2" in ids and f"{LEAD_B}、D-77".replace("、", "、" if lang == "zh" else ", ") in ids
-    assert lead_id not in ids and report_id not in ids
-    assert "乙镇" in towns and "甲镇" not in towns
-    assert decided.unknown == decided_lines(decided)[1:3]
+    assert len(decided.taken) == 4
+    (ids,) = decided.unknown
+    assert "3" in ids and LEAD_B in ids and "D-77" in ids and report_id not in ids
+    assert f"{slip}（是否为 {lead_id}？）" in ids if lang == "zh" else f"{slip} (is {lead_id} meant?)" in ids
+    assert decided.unknown == decided_lines(decided)[1:2]
+
+
+def test_a_township_that_the_place_does_not_have_is_a_fault_of_the_row(with_town, given_file, tmp_path):
+    lead_id = screen(with_town, "2023", tmp_path / "out").cycle.tables["leads"]["lead_id"][0]
+    towns = ("桃花吐镇", "桃花土镇", "孙家湾")
+    rows = [f"{lead_id},town,{town},,科室{k},2024-03-15\n" for k, town in enumerate(towns)]
+    decided = decide([given_file(HEAD + "".join(rows))], with_town)
+    assert [row.value for row in decided.taken] == ["桃花吐镇"]
+    slip, other = decided.unreadable
+    assert "没有名为“桃花土镇”的乡镇，是否为“桃花吐镇”？" in slip
+    assert "没有名为“孙家湾”的乡镇；已有：桃花吐镇" in other
+
+
+def test_a_known_case_may_be_called_by_its_senders_number(place, given_file, tmp_path):
+    known = {"no": "TZ-9", "activity": "采石场", "change": "新增", "state": "整改中", "closed": ""}
+    write_source(place, "old", [(box(900, 900, 50, 50), known)], kind='"known"')
+    case = screen(place, "2023", tmp_path / "out").cycle.tables["cases"].set_index("orig_no")["problem_id"]["TZ-9"]
+    given = given_file(HEAD + "TZ-9,not_a_problem,E6,,矿管科,2024-03-15\n")
+    assert [row.subject for row in decide([given], place, outputs=tmp_path / "out").taken] == [case]
+    assert decide([given], place, outputs=tmp_path / "out").n_repeated == 1
+
+
+def test_a_file_of_another_place_is_refused(place, given_file, tmp_path):
+    screen(place, "2023", tmp_path / "out")
+    with pytest.raises(InputError, match="--place"):
+        decide([given_file(HEAD + SAME + OUT)], place, outputs=tmp_path / "out")
+    assert not (place / DECISIONS_FILE).exists()
 
 
 def test_without_a_run_that_can_be_read_no_id_is_doubted(place, given_file, tmp_path):

@@ -56,7 +56,7 @@ def _strongest(pair: Row) -> tuple[Any, ...]:
 
 
 def _which_site(asking: str, pairs: list[Row], parted: Parted, known: Known) -> Question:
-    text = _site_text(asking, pairs, known.language)
+    text = _site_text(asking, pairs, known)
     answers = _site_answers(asking, pairs, parted, known.language)
     leads = dict.fromkeys(lead for pair in pairs for lead in (pair["lead_a"], pair["lead_b"]))
     asking_first = sorted(leads, key=lambda lead: known.site_of[lead] != asking)
@@ -64,13 +64,37 @@ def _which_site(asking: str, pairs: list[Row], parted: Parted, known: Known) -> 
     return Question("sites", text, answers, [asking, *(pair["partner"] for pair in pairs)], asking_first, topic=topic)
 
 
-def _site_text(asking: str, pairs: list[Row], language: str) -> str:
+def _site_text(asking: str, pairs: list[Row], known: Known) -> str:
     if len(pairs) == 1:
-        return say(language, "questions.sites_one", site=asking, other=pairs[0]["partner"], reason=pairs[0]["reason"])
+        reason = _reason(asking, pairs[0], known)
+        return say(known.language, "questions.sites_one", site=asking, other=pairs[0]["partner"], reason=reason)
     named = pairs[:MOST_NAMED]
-    lines = [say(language, "questions.partner", other=pair["partner"], reason=pair["reason"]) for pair in named]
     key = "questions.sites_many" if len(pairs) == len(named) else "questions.sites_more"
-    return say(language, key, site=asking, n=len(pairs), shown=len(named), partners=listed(lines, language))
+    partners = _partners(asking, named, known)
+    return say(known.language, key, site=asking, n=len(pairs), shown=len(named), partners=partners)
+
+
+def _partners(asking: str, pairs: list[Row], known: Known) -> str:
+    """Why each partner is asked about; partners that the asking site bridges are told together."""
+    if all(_bridge(pair, known) == asking for pair in pairs):
+        others = ("、" if known.language == "zh" else ", ").join(pair["partner"] for pair in pairs)
+        return say(known.language, "questions.bridges", site=asking, others=others)
+    reasons = [(pair["partner"], _reason(asking, pair, known)) for pair in pairs]
+    lines = (say(known.language, "questions.partner", other=other, reason=reason) for other, reason in reasons)
+    return listed(lines, known.language)
+
+
+def _reason(asking: str, pair: Row, known: Known) -> str:
+    """Why a pair is asked about; of a bridge which of the two sites touches the other."""
+    if (bridge := _bridge(pair, known)) is None:
+        return str(pair["reason"])
+    other = pair["partner"] if bridge == asking else asking
+    return say(known.language, "questions.bridge", bridge=bridge, other=other)
+
+
+def _bridge(pair: Row, known: Known) -> str | None:
+    """The site of the lead that touches two places which stand apart: the later of the pair; None for other pairs."""
+    return known.site_of[pair["lead_b"]] if pair["rule"] == "bridge" else None
 
 
 def _site_answers(asking: str, pairs: list[Row], parted: Parted, language: str) -> list[Answer]:

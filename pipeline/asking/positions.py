@@ -20,7 +20,7 @@ def on_leads(
     is_out = decisions["effect"].isin(["", "applied"]) & decisions["decision"].isin(["leave_out", "not_a_problem"])
     left_out = {known.site_of.get(subject, subject) for subject in decisions.loc[is_out, "subject"]}
     places = _by(candidates[candidates["lead_id"].notna()], "lead_id")
-    columns = ["lead_id", "orig_no", "lon", "lat", "doubt"]
+    columns = ["lead_id", "source_id", "orig_no", "lon", "lat", "doubt"]
     for lead in pd.DataFrame(leads.loc[leads["doubt"].notna(), columns]).to_dict("records"):
         lead_id = lead["lead_id"]
         if _is_disputed(lead_id, known) or known.site_of.get(lead_id, lead_id) in left_out:
@@ -39,7 +39,7 @@ def on_records(
     """One question per record that became no lead but may mean a place; never its words, which are a person's."""
     decided = set(decisions.loc[decisions["effect"].isin(["", "applied"]), "subject"])
     places = _by(candidates[candidates["lead_id"].isna()], "report_id")
-    rows = pd.DataFrame(reports.loc[reports["report_id"].isin(places), ["report_id", "orig_no"]])
+    rows = pd.DataFrame(reports.loc[reports["report_id"].isin(places), ["report_id", "source_id", "orig_no"]])
     for report in rows.to_dict("records"):
         report_id = report["report_id"]
         if report_id not in decided and not _is_disputed(report_id, known):
@@ -81,8 +81,9 @@ def _is_disputed(subject: str, known: Known) -> bool:
 
 
 def _number(row: Row, known: Known) -> str:
-    """The sender's own number, where there is one."""
-    return say(known.language, "questions.number", no=row["orig_no"]) if isinstance(row["orig_no"], str) else ""
+    """The sender's own number, where there is one; what a question says leaves the house, and a secret source's does not."""
+    is_told = isinstance(row["orig_no"], str) and row["source_id"] not in known.secret
+    return say(known.language, "questions.number", no=row["orig_no"]) if is_told else ""
 
 
 def _by(rows: pd.DataFrame, name: str) -> dict[str, list[Row]]:

@@ -26,20 +26,21 @@
     try { return JSON.parse(localStorage.getItem(store)) || {}; } catch (error) { return {}; }
   }
   var kept = load();
-  var answers = kept.answers || {};  // [answer, reason, day it was written under]; also of questions asked no longer
-  var fresh = [];  // ids of answers written since the page was opened: who mends the date means theirs too
-  // An answer that was written keeps its day until it is changed: under a new day it would be another row.
-  function dayOf(card) {
+  var answers = kept.answers || {};  // [answer, reason, day, role]; also of questions asked no longer
+  // The day and the role under which an answer was downloaded, until it is changed: under others it would be another row.
+  function stampOf(card) {
     var own = answers[card.id];
-    return (own && own[0] === chosen(card) && own[1] === reasonOf(card).value && own[2]) || "";
+    return own && own[0] === chosen(card) && own[1] === reasonOf(card).value ? own.slice(2) : ["", ""];
   }
+  function isNew(card) { return chosen(card) !== "" && !stampOf(card)[0]; }
   function keep() {
     cards.forEach(function (card) {
-      var day = dayOf(card);
+      var stamp = stampOf(card);
       delete answers[card.id];
-      if (chosen(card) || reasonOf(card).value) answers[card.id] = [chosen(card), reasonOf(card).value, day];
+      if (chosen(card) || reasonOf(card).value) answers[card.id] = [chosen(card), reasonOf(card).value].concat(stamp);
     });
     save();
+    count();
   }
   function save() {
     try {
@@ -51,8 +52,13 @@
 
   function count() {
     var n = answered().length;
-    document.getElementById("counts").textContent = fill(words.counts, { answered: n, open: cards.length - n });
-    cards.forEach(function (card) { card.classList.toggle("answered", chosen(card) !== ""); });
+    var told = { answered: n, new: cards.filter(isNew).length, open: cards.length - n };
+    document.getElementById("counts").textContent = fill(words.counts, told);
+    cards.forEach(function (card) {
+      var stamp = stampOf(card);
+      card.classList.toggle("answered", chosen(card) !== "");
+      card.querySelector(".stamp").textContent = stamp[0] ? fill(words.stamped, { date: stamp[0], role: stamp[1] }) : "";
+    });
   }
   // A card that was just answered stays in sight until the filter is touched again.
   function filter() {
@@ -79,36 +85,30 @@
   // One row per decision of a chosen answer; a disagreement is settled only under a joint role.
   function rowsOf(card) {
     return JSON.parse(chosen(card)).map(function (row) {
-      return row.concat([reasonOf(card).value.trim(), role.value.trim(), dayOf(card) || day.value]);
+      return row.concat([reasonOf(card).value.trim(), role.value.trim(), day.value, data.cycle]);
     });
   }
   function stamp(written) {
-    keep();
-    written.filter(function (card) { return !answers[card.id][2]; }).forEach(function (card) {
-      answers[card.id][2] = day.value;
-      fresh.push(card.id);
+    written.forEach(function (card) {
+      answers[card.id] = [chosen(card), reasonOf(card).value, day.value, role.value.trim()];
     });
-    save();
-  }
-  function unstamp() {
-    fresh.forEach(function (id) { if (answers[id]) answers[id][2] = ""; });
-    fresh = [];
-    save();
+    keep();
   }
   function refuse(sentence, field) {
     message.textContent = sentence;
     if (field) field.focus();
   }
-  function download() {
+  function download(given) {
     if (!answered().length) return refuse(words.no_answers);
+    if (!given.length) return refuse(words.nothing_new);
     if (!role.value.trim()) return refuse(words.needs_role, role);
     if (!day.value) return refuse(words.needs_date, day);
     var isJoint = data.joint.indexOf(role.value.trim().toLowerCase()) >= 0;
-    var written = answered().filter(function (card) { return isJoint === (card.dataset.about === "disagreed"); });
-    var left = answered().length - written.length;
+    var written = given.filter(function (card) { return isJoint === (card.dataset.about === "disagreed"); });
+    var left = given.length - written.length;
     var rows = written.reduce(function (all, card) { return all.concat(rowsOf(card)); }, []);
     message.textContent = fill(words.written, { rows: rows.length, answered: written.length }) +
-      (left ? " " + fill(words.needs_joint, { left: left }) : "");
+      (left ? " " + fill(isJoint ? words.needs_own : words.needs_joint, { left: left }) : "");
     if (!rows.length) return;
     var text = [data.columns].concat(rows).map(function (row) { return row.map(cell).join(",") + "\r\n"; }).join("");
     var link = document.createElement("a");  // the mark before the text lets a spreadsheet read it as UTF-8
@@ -127,15 +127,14 @@
     radios(card).forEach(function (radio) { if (radio.value === own[0]) radio.checked = true; });
     reasonOf(card).value = own[1];
   });
-  document.querySelector("main").addEventListener("input", function () { count(); keep(); });
+  document.querySelector("main").addEventListener("input", keep);
   document.querySelector("main").addEventListener("click", function (event) {
     var view = event.target.closest(".view");
     if (view) view.parentNode.classList.toggle("wide");
   });
   role.addEventListener("input", keep);
-  day.addEventListener("input", unstamp);
   [kind, search, openOnly].forEach(function (field) { field.addEventListener("input", filter); });
-  document.getElementById("download").addEventListener("click", download);
-  count();
+  document.getElementById("download").addEventListener("click", function () { download(answered().filter(isNew)); });
+  document.getElementById("again").addEventListener("click", function () { download(answered()); });
   keep();
 })();

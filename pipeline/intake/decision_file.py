@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.intake.decision_rows import FIELDS, Decision
+from pipeline.intake.decision_rows import FIELDS, OPTIONAL, Decision
 from pipeline.intake.decisions import find_columns
 from pipeline.intake.formats.encoding import choose_text_codec
 from pipeline.intake.formats.text_table import DELIMITERS
@@ -20,18 +20,23 @@ LOCK_TRIES, LOCK_PAUSE_S = 100, 0.1  # ten seconds: another decide takes two
 
 
 def with_rows(path: Path, rows: Sequence[Decision], language: str) -> str:
-    """The text of decisions.csv with `rows` behind what stands there, which is left as it is written.
+    """The text of decisions.csv with `rows` behind what stands there, which is left as it is written; a column of OPTIONAL
+    that it lacks and a row fills is added at the end of the titles.
 
-    Raises InputError where that lacks a column of FIELDS or cannot be read without loss.
+    Raises InputError where that lacks another column of FIELDS or cannot be read without loss.
     """
     text = _standing_text(path, language) or ",".join(FIELDS) + "\r\n"
-    head = text.splitlines()[0]
+    head, _, rest = text.partition("\n")
     delimiter = max(DELIMITERS, key=head.count)
     titles = next(csv.reader([head], delimiter=delimiter))
     columns = {title: name for name, title in find_columns(titles, FIELDS).items()}
-    missing = [say(language, f"decisions.title_{name}") for name in FIELDS if name not in columns.values()]
-    if missing:
-        raise InputError(say(language, "decide.needs_columns", path=path, missing=", ".join(missing)))
+    missing = [name for name in FIELDS if name not in columns.values()]
+    if needed := [say(language, f"decisions.title_{name}") for name in missing if name not in OPTIONAL]:
+        raise InputError(say(language, "decide.needs_columns", path=path, missing=", ".join(needed)))
+    if wanted := [name for name in missing if any(getattr(row, name) for row in rows)]:
+        added = {say(language, f"decisions.title_{name}"): name for name in wanted}
+        titles, columns = [*titles, *added], columns | added
+        text = delimiter.join([head.rstrip("\r"), *added]) + "\r\n" + rest
     written = io.StringIO()
     writer = csv.writer(written, delimiter=delimiter, lineterminator="\r\n")
     for row in rows:
@@ -61,16 +66,19 @@ def locked(path: Path, language: str) -> Iterator[None]:
     Raises InputError where another holds it for ten seconds, or the disk refuses.
     """
     lock = path.with_name(f".{path.name}.lock")
-    for _ in range(LOCK_TRIES):
+    for k in range(1, LOCK_TRIES + 1):
         try:
             os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
             break
-        except FileExistsError:
-            time.sleep(LOCK_PAUSE_S)
+        except FileExistsError as error:
+            if k == LOCK_TRIES:
+                raise InputError(say(language, "decide.locked", path=path, lock=lock)) from error
+        except PermissionError as error:  # Windows says so of a lock that is just being deleted, too
+            if k == LOCK_TRIES:
+                raise InputError(say(language, "decide.disk", path=path, error=error)) from error
         except OSError as error:
             raise InputError(say(language, "decide.disk", path=path, error=error)) from error
-    else:
-        raise InputError(say(language, "decide.locked", path=path, lock=lock))
+        time.sleep(LOCK_PAUSE_S)
     try:
         yield
     finally:

@@ -13,7 +13,8 @@ from pipeline.intake.words.codes import UNKNOWN_ACTIVITY, tidy_word, to_activity
 from pipeline.intake.words.dates import parse_date
 from pipeline.text import say
 
-FIELDS = ("subject", "decision", "value", "reason", "role", "date")
+FIELDS = ("subject", "decision", "value", "reason", "role", "date", "cycle")
+OPTIONAL = ("cycle",)  # columns that decisions.csv may lack
 TOPICS = {  # decision → what it settles; of one topic and subject one decision counts
     "same": "pair", "apart": "pair", "leave_out": "fate", "keep": "fate", "not_a_problem": "fate",
     "activity": "activity", "town": "town", "located_at": "located_at",
@@ -37,7 +38,7 @@ class Decision(NamedTuple):
     """One row as read, personal data replaced by marks; `fault` says what is wrong with it, "" where nothing is.
 
     `subject` is one id or two with a blank between, a candidate by its site's id; `value` is in the form that the table of
-    decisions in the README gives; `date` is ISO.
+    decisions in the README gives; `date` is ISO; `cycle` is the one on whose run it was decided, "" where that is not known.
     """
 
     row: int  # as a person counts in the file
@@ -47,6 +48,7 @@ class Decision(NamedTuple):
     reason: str
     role: str
     date: str
+    cycle: str = ""
     fault: str = ""
 
     @property
@@ -71,7 +73,7 @@ def about(subject: str, decision: str) -> tuple[str, frozenset[str]]:
 
 
 def check_row(row: int, cells: Mapping[str, str], language: str) -> Decision:
-    """A row from its six cells (FIELDS, missing ones empty); words may be Chinese or English. Never raises."""
+    """A row from its cells (FIELDS, missing ones empty); words may be Chinese or English. Never raises."""
     words = {name: tidy_word(cells.get(name)) for name in FIELDS}
     reason = " ".join(scrub_cell(say("zh", "decisions.title_reason"), words["reason"]).text.split())
     role = scrub_role(words["role"][:LONGEST]).text
@@ -81,7 +83,8 @@ def check_row(row: int, cells: Mapping[str, str], language: str) -> Decision:
         value = _read_value(words["value"], decision, language)
         if not role:
             raise _Unreadable(say(language, "decisions.no_role"))
-        return Decision(row, subject, decision, value, reason, role, _read_date(words["date"], language))
+        day = _read_date(words["date"], language)
+        return Decision(row, subject, decision, value, reason, role, day, scrub(words["cycle"][:LONGEST]).text)
     except _Unreadable as error:
         kept = {name: scrub(words[name][:LONGEST]).text for name in ("decision", "value", "date")}
         kept["subject"] = scrub_role(words["subject"][:LONGEST]).text  # instead of an id a bare name may stand there

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -78,41 +78,60 @@ def find_columns(titles: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     return {name: own[0] for name, own in found.items() if own}
 
 
-def judge(rows: Sequence[Decision], language: str) -> list[tuple[str, str]]:
-    """(effect, detail in words) per row.
+class Standing(NamedTuple):
+    """How a row stands among all that speak of one thing: its effect, and the rows that supersede or contradict it."""
 
-    Of one role the latest date counts, on one date the later row. Where roles then disagree, a joint decision counts; if
-    there is none, all of them are contradicted and none is in force.
-    """
+    effect: str
+    others: list[Decision]
+
+
+def judge(rows: Sequence[Decision], language: str) -> list[tuple[str, str]]:
+    """(effect, detail in words) per row, of those that name one thing alike; by other ids: merging/said.py."""
     effects = [(UNREADABLE, row.fault) if row.fault else (IN_FORCE, "") for row in rows]
     groups: dict[tuple[str, frozenset[str]], list[int]] = defaultdict(list)
     for position, row in enumerate(rows):
         if not row.fault:
             groups[row.about].append(position)
     for positions in groups.values():
-        latest: dict[str, int] = {}
-        for position in sorted(positions, key=lambda p: rows[p].date):  # stable: on one date in the order of the file
-            latest[_who(rows[position])] = position
-        joint = latest.get(JOINT[0])
-        standing = set(latest.values()) if joint is None else {joint}
-        for position in set(positions) - standing:
-            by = rows[latest[_who(rows[position])] if joint is None else joint].row
-            effects[position] = SUPERSEDED, say(language, "decisions.superseded", row=by)
-        if len({(rows[p].decision, rows[p].value) for p in standing}) > 1:
-            for position in standing:
-                others = [
-                    say_whose(rows[p], language)
-                    for p in islice((p for p in sorted(standing) if p != position), MOST_NAMED)
-                ]
-                others_said = say(language, "decisions.between").join(others)
-                effects[position] = CONTRADICTED, say(language, "decisions.contradicted", others=others_said)
+        for position, standing in zip(positions, settle([rows[p] for p in positions]), strict=True):
+            effects[position] = standing.effect, say_standing(standing, language)
     return effects
 
 
+def settle(rows: Sequence[Decision]) -> list[Standing]:
+    """How each of `rows` stands, which all speak of one thing, in the order of the file.
+
+    Of one role the latest date counts, on one date the later row. Where roles then disagree, a joint decision counts; if
+    there is none, all of them are contradicted and none is in force.
+    """
+    latest = {_who(row): row for row in sorted(rows, key=lambda row: row.date)}  # stable: on one date the later row
+    joint = latest.get(JOINT[0])
+    counting = list(latest.values()) if joint is None else [joint]
+    is_disagreed = len({(row.decision, row.value) for row in counting}) > 1
+    standings = []
+    for row in rows:
+        if row not in counting:
+            standings.append(Standing(SUPERSEDED, [latest[_who(row)] if joint is None else joint]))
+        elif is_disagreed:
+            standings.append(Standing(CONTRADICTED, [one for one in rows if one in counting and one != row]))
+        else:
+            standings.append(Standing(IN_FORCE, []))
+    return standings
+
+
+def say_standing(standing: Standing, language: str) -> str:
+    """In words; "" for a row in force."""
+    if standing.effect == SUPERSEDED:
+        return say(language, "decisions.superseded", row=standing.others[0].row)
+    if standing.effect == CONTRADICTED:
+        others = [say_whose(one, language) for one in standing.others[:MOST_NAMED]]
+        return say(language, "decisions.contradicted", others=say(language, "decisions.between").join(others))
+    return ""
+
+
 def say_whose(decision: Decision, language: str) -> str:
-    """Who decided what and when, with the row and the reason."""
-    reason = say(language, "decisions.whose_reason", reason=decision.reason) if decision.reason else ""
-    values = {"row": decision.row, "role": decision.role, "date": decision.date, "reason": reason}
+    """Who decided what and when, with the row; not why: reasons may speak of persons, and this stands on first pages."""
+    values = {"row": decision.row, "role": decision.role, "date": decision.date}
     return say(language, "decisions.whose", said=say_decision(decision, language), **values)
 
 

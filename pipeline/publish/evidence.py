@@ -64,48 +64,20 @@ def case_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:
     )
 
 
-def set_aside_rows(place: Place, tables: Tables, language: str) -> pd.DataFrame:
+def set_aside_rows(tables: Tables, language: str) -> pd.DataFrame:
     """What goes no further and why, so that every row can be found again in its file.
 
-    `text` (scrubbed) and `places` (where its words may mean) are for the house alone: no delivery layer has them.
+    What a petition says, and where its words may point, stays in the house: it may name whom it complains about (D04).
     """
     gone = tables["set_aside"]
     where = tables["leads"].set_index("lead_id")[["lon", "lat", "town", "area_m2", "kind"]]
     rows = gone.join(where, on="lead_id")
     is_report = rows["kind"] == "reports"  # where a petition points stays in the house
     rows.loc[is_report, ["lon", "lat"]] = None
-    texts, places = petition_texts(place, tables["reports"]), candidate_places(tables["candidates"], language)
     return rows.assign(
         seq=range(1, len(rows) + 1),
         reason_name=[say(language, f"labels.{reason}") for reason in rows["reason"]],
-        text=[texts.get(report_id, "") for report_id in rows["report_id"]],
-        places=[places.get(report_id, "") for report_id in rows["report_id"]],
     )
-
-
-def petition_texts(place: Place, reports: pd.DataFrame) -> dict[str, str]:
-    """report_id → what a petition, report or media lead says, as it was scrubbed at the door."""
-    titles = {
-        s.id: [s.columns[n] for n in ("place_text", "text") if n in s.columns]
-        for s in place.sources
-        if s.kind == "reports"
-    }
-    own = reports[reports["source_id"].isin(titles)]
-    words = zip(own["report_id"], own["source_id"], own["attributes"].map(json.loads), strict=True)
-    return {
-        report_id: " ".join(cells[title] for title in titles[source_id] if title in cells)
-        for report_id, source_id, cells in words
-    }
-
-
-def candidate_places(candidates: pd.DataFrame, language: str) -> dict[str, str]:
-    """report_id → the places its words may mean, the likeliest first, in one cell."""
-    found: dict[str, list[str]] = {}
-    for row in candidates[candidates["reading"] == "words"].itertuples():
-        name = f"{row.town}{row.name}" if isinstance(row.town, str) and row.town != row.name else str(row.name)
-        sentence = say(language, "list.candidate", name=name, radius=row.radius_m, lon=row.lon, lat=row.lat)
-        found.setdefault(str(row.report_id), []).append(sentence)
-    return {report_id: ("；" if language == "zh" else "; ").join(places) for report_id, places in found.items()}
 
 
 def merged_rows(tables: Tables, language: str) -> pd.DataFrame:
@@ -114,18 +86,29 @@ def merged_rows(tables: Tables, language: str) -> pd.DataFrame:
     return _pair_rows(pairs[pairs["decision"] == "same"], tables, language)
 
 
-def question_rows(tables: Tables, language: str) -> pd.DataFrame:
-    """What a person has to decide and may leave the house; `answers` says what can be answered, the columns to fill are empty."""
+def question_rows(tables: Tables, cycle: str, language: str) -> pd.DataFrame:
+    """What a person has to decide and may leave the house, an id a line, where none is broken; `answers` says what can be
+    answered, on the run of which `cycle`, the columns to fill are empty."""
     questions = tables["questions"]
     rows = questions[~_stay_in_house(questions)].reset_index(drop=True)
     numbers = numbers_of(tables)
     return rows.assign(
         seq=range(1, len(rows) + 1),
         about_name=[say(language, f"decisions.asked_{about}") for about in rows["about"]],
-        numbers=[join_words([numbers.get(site, site) for site in own], language) for own in rows["site_ids"]],
-        leads=[join_words(own, language) for own in rows["lead_ids"]],
-        cases=[join_words(own, language) for own in rows["problem_ids"]],
+        numbers=["\n".join(numbers.get(site, site) for site in own) for own in rows["site_ids"]],
+        leads=["\n".join(own) for own in rows["lead_ids"]],
+        cases=["\n".join(own) for own in rows["problem_ids"]],
+        answers=[_of_cycle(answers, cycle) for answers in rows["answers"]],
         **dict.fromkeys(TO_FILL, ""),
+    )
+
+
+def _of_cycle(answers: str, cycle: str) -> str:
+    """Answers (JSON) whose decisions name the cycle on whose run they are made."""
+    told = json.loads(answers)
+    return json.dumps(
+        [{**one, "decisions": [{**row, "cycle": cycle} for row in one["decisions"]]} for one in told],
+        ensure_ascii=False,
     )
 
 

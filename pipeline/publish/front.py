@@ -16,6 +16,7 @@ from pipeline.publish.rows import join_words, marks_of
 from pipeline.text import say
 
 MOST_DECISIONS = 50  # more rows hide the page; table decisions has them all
+EFFECTS = ("unreadable", "contradicted", "gone", "no_effect", "applied", "superseded")  # what wants a hand first
 SHORT = 10  # a date or a name this long stays on one line
 
 Block = tuple[str, list[str], list[list[Any]]]  # heading, column titles, rows
@@ -118,14 +119,17 @@ def _questions(problems: pd.DataFrame, language: str) -> Block:
 def _effects(decisions: pd.DataFrame, language: str) -> Block:
     """How many rows of decisions.csv did what."""
     counts = decisions["effect"].value_counts()
-    rows = [[_effect_name(name, language), int(counts[name])] for name in sorted(counts.index, key=_is_applied)]
+    rows = [[_effect_name(name, language), int(counts[name])] for name in sorted(counts.index, key=EFFECTS.index)]
     heads = [say(language, f"front.col_{name}") for name in ("effect", "n")]
     return say(language, "front.effects"), heads, rows
 
 
 def _decisions(decisions: pd.DataFrame, language: str) -> Block:
-    """The rows of decisions.csv, those that did nothing first; reasons, which may speak of persons, stay in the tables."""
-    ordered = sorted(decisions.to_dict("records"), key=lambda one: (_is_applied(one["effect"]), one["row"]))
+    """The rows of decisions.csv, those that want a person's hand first and what was superseded, which only grows, last.
+
+    Reasons, which may speak of persons, stay in the tables.
+    """
+    ordered = sorted(decisions.to_dict("records"), key=_urgency)
     rows = [
         [one["row"], *map(_cell, (one["subject"], _decision_name(one["decision"], language), one["value"], one["role"],
          one["date"], _effect_name(one["effect"], language), one["detail"]))]
@@ -136,8 +140,9 @@ def _decisions(decisions: pd.DataFrame, language: str) -> Block:
     return say(language, "front.decisions", shown=len(rows), n=len(ordered)), heads, rows
 
 
-def _is_applied(effect: str) -> bool:
-    return effect == "applied"
+def _urgency(decision: dict[str, Any]) -> tuple[int, bool, int]:
+    """By effect; of equal effects those first of which there is something to know."""
+    return EFFECTS.index(decision["effect"]), not _cell(decision["detail"]), decision["row"]
 
 
 def _cell(value: Any) -> str:

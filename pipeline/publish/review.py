@@ -40,8 +40,11 @@ from pipeline.text import say
 KINDS = ("disagreed", "sites", "case", "position", "cover")
 MOST_PICTURED = 100  # questions with images: two of 27 KB each, and 1,000 questions still make less than 15 MB
 WIDEST_PICTURED_M = 5000.0  # a pit is lost in a wider image
-WORDS = ("needs_role", "needs_date", "needs_joint", "written", "no_answers", "not_kept", "counts")
-BLANKS = {name: f"{{{name}}}" for name in ("answered", "open", "rows", "left")}  # review.js fills these
+WORDS = (
+    "needs_role", "needs_date", "needs_joint", "needs_own", "written", "no_answers", "nothing_new", "not_kept", "counts", "stamped",
+)  # fmt: skip
+FILLED = ("answered", "new", "open", "rows", "left", "role", "date")  # the blanks that review.js fills
+IN_BAR = ("role", "role_hint", "date", "kind", "search", "open_only", "download", "again", "again_why", "no_script")
 
 
 class Card(NamedTuple):
@@ -57,8 +60,9 @@ def review_page(place: Place, cycle: str, as_of: date, tables: Tables, towns: gp
     """The whole page as HTML, the most urgent problems first; equal tables give equal bytes. `towns` (town, geometry)
     lie in the working CRS of `tables`.
 
-    For the office alone: where the place of a petition is asked it shows the words, as they were scrubbed at the door
-    (rule D02). It names no secret source or layer, repeats no words of one, and shows no secret image.
+    For the office alone: where the place of a petition is asked it shows what the petition says of it, and never its
+    text, in which persons and firms may be named (rule D04). It names no secret source or layer, repeats no words and
+    numbers of one, and shows no secret image.
     """
     language, problems = place.language, tables["problems"]
     rows = pd.DataFrame(tables["questions"]).to_dict("records")
@@ -71,7 +75,7 @@ def review_page(place: Place, cycle: str, as_of: date, tables: Tables, towns: gp
     title = say(language, "review.title", place=place.name)
     lead = html.escape(say(language, "review.lead", cycle=cycle, as_of=as_of.isoformat(), n=len(cards)))
     marks = marks_of(place, is_numbered(problems), language)
-    marks += [say(language, "review.holds_texts")] if any(says_anything(one, evidence) for one in questions) else []
+    marks += [say(language, "review.holds_places")] if any(says_anything(one, evidence) for one in questions) else []
     how = say(language, "review.how" if cards else "review.nothing")
     body = (
         f'<header><h1>{html.escape(title)}</h1><p class="quiet">{lead}</p>'
@@ -79,8 +83,9 @@ def review_page(place: Place, cycle: str, as_of: date, tables: Tables, towns: gp
         f'<p class="first">{html.escape(how)}</p></header>'
         f"{_bar(cards, language) if cards else ''}<main>{shown}</main>{_foot(place, cards, chips)}"
     )
-    words = {name: say(language, f"review.{name}", **BLANKS) for name in WORDS}
-    own = {"key": f"{place.code}/{cycle}", "file": f"decisions_{place.code}_{cycle}.csv"}
+    blanks = {name: f"{{{name}}}" for name in FILLED}
+    words = {name: say(language, f"review.{name}", **blanks) for name in WORDS}
+    own = {"cycle": cycle, "key": f"{place.code}/{cycle}", "file": f"decisions_{place.code}_{cycle}.csv"}
     return _frame(title, language, body, {**own, "columns": FIELDS, "joint": JOINT, "words": words})
 
 
@@ -184,16 +189,14 @@ def _answers(question: Row, shown: Shown, language: str) -> str:
     answer, reason = (html.escape(say(language, f"review.{key}")) for key in ("answer", "reason"))
     return (
         f"<fieldset><legend>{answer}</legend>{choices}"
-        f'<label class="reason"><span>{reason}</span><input type="text" autocomplete="off"></label></fieldset>'
+        f'<label class="reason"><span>{reason}</span><input type="text" autocomplete="off"></label>'
+        '<p class="stamp quiet"></p></fieldset>'
     )
 
 
 def _bar(cards: Sequence[Card], language: str) -> str:
     """Who answers and when, how far one is, what is shown, and the file."""
-    words = {
-        name: html.escape(say(language, f"review.{name}"))
-        for name in ("role", "role_hint", "date", "kind", "search", "open_only", "download", "no_script")
-    }
+    words = {name: html.escape(say(language, f"review.{name}")) for name in IN_BAR}
     counts = Counter(card.question["about"] for card in cards)
     kinds = [("", say(language, "review.all_kinds"), len(cards))]
     kinds += [(kind, say(language, f"review.kind_{kind}"), counts[kind]) for kind in KINDS if counts[kind]]
@@ -206,7 +209,9 @@ def _bar(cards: Sequence[Card], language: str) -> str:
         f'<label>{words["kind"]}<select id="kind">{options}</select></label>'
         f'<label>{words["search"]}<input id="search" type="search" autocomplete="off"></label>'
         f'<label class="box"><input id="open-only" type="checkbox">{words["open_only"]}</label>'
-        f'<b id="counts" role="status"></b><button id="download" type="button">{words["download"]}</button>'
+        f'<div class="out"><b id="counts" role="status"></b>'
+        f'<button id="download" type="button">{words["download"]}</button>'
+        f'<button id="again" type="button" title="{words["again_why"]}">{words["again"]}</button></div>'
         f'<p id="message" role="alert"></p><noscript>{words["no_script"]}</noscript></section>'
     )
 

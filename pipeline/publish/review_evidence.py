@@ -13,14 +13,18 @@ import shapely
 
 from pipeline.config import Place
 from pipeline.geometry import area_m2, to_crs
-from pipeline.intake.words.codes import label
+from pipeline.intake.fields import mapped_words, meant_words
+from pipeline.intake.words.codes import label, to_activity
 from pipeline.publish.review_map import STYLES, Drawn
-from pipeline.publish.rows import Tables, numbers_of
+from pipeline.publish.rows import Tables, join_words, numbers_of
 from pipeline.text import say
 
 Row = dict[str, Any]
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+CIRCLED = 0x245F  # the sign before ①
 WHOLE = "\u2011"  # a hyphen at which no line is broken
+SENDERS_OWN = ("orig_no", "name", "src_file", "src_row")  # what of a secret source's rows stays unsaid
+PLACE_FIELDS = ("town", "village", "place_text")  # of a record's words only these: in running text persons may be named
 LON_LAT = re.compile(r"-?[\d.]+ -?[\d.]+( [\d.]+)?")  # the value of located_at: degrees, and metres around
 
 
@@ -32,7 +36,8 @@ class Evidence(NamedTuple):
     leads: dict[str, Row]
     sites: dict[str, Row]
     cases: dict[str, Row]
-    records: dict[str, Row]  # with `words`: field → what the record says, scrubbed
+    records: dict[str, Row]  # with `words`, what its fields of places say, and `activity_l2`
+    places: dict[str, list[Row]]  # record → the places found in its words, the likeliest first; none of a secret source
     pairs: dict[frozenset[str], Row]
     meets: dict[tuple[str, str], Row]
     spots: dict[str, Any]  # value of located_at → its point
@@ -48,7 +53,7 @@ class Shown(NamedTuple):
 
 
 def gather(questions: list[Row], place: Place, tables: Tables, language: str) -> Evidence:
-    """The rows that `questions` (answers parsed) name; the titles of secret sources are left out."""
+    """The rows that `questions` (answers parsed) name; of secret sources without title, numbers, names, words and files."""
     sites = _rows(tables["sites"], "site_id", (own for one in questions for own in one["site_ids"]))
     in_sites = (own for site in sites.values() for own in site["lead_ids"])
     leads = _rows(tables["leads"], "lead_id", [*in_sites, *(own for one in questions for own in one["lead_ids"])])
@@ -61,13 +66,19 @@ def gather(questions: list[Row], place: Place, tables: Tables, language: str) ->
     met = pd.DataFrame(tables["matches"][tables["matches"]["relation"] == "review"]).to_dict("records")
     records = {row["subject"] for one in questions for row in decisions_of(one)}
     records |= {leads[own]["report_id"] for one in questions if one["about"] == "position" for own in one["lead_ids"]}
+    told = _with_words(_rows(tables["reports"], "report_id", records), place)
+    titles = {source.id: source.title for source in place.sources if source.secrecy != "secret"}
+    secret = {source.id for source in place.sources} - set(titles)
+    for kind in (leads, cases, told):
+        _veil(kind, secret)
     return Evidence(
         language=language,
-        titles={source.id: source.title for source in place.sources if source.secrecy != "secret"},
+        titles=titles,
         leads=leads,
         sites=sites,
         cases=cases,
-        records=_with_words(_rows(tables["reports"], "report_id", records), place),
+        records=told,
+        places=_places(tables["candidates"], {own for own, row in told.items() if row["source_id"] in titles}),
         pairs={frozenset((pair["lead_a"], pair["lead_b"])): pair for pair in undecided},
         meets={(row["site_id"], row["problem_id"]): row for row in met},
         spots=_spots(questions, place, crs),
@@ -86,13 +97,34 @@ def _rows(frame: pd.DataFrame, key: str, ids: Iterable[str]) -> dict[str, Row]:
 
 
 def _with_words(records: dict[str, Row], place: Place) -> dict[str, Row]:
-    """Records with `words`: what their mapped columns say, as it was scrubbed at the door, in its own signs."""
+    """Records with `words` – what their fields of places say – and `activity_l2`, None for a word that no table knows.
+
+    Nothing else that they say reaches the page: the person complained about is protected too (D04).
+    """
     sources = {source.id: source for source in place.sources}
     for row in records.values():
-        source, cells = sources[row["source_id"]], json.loads(row["attributes"])
-        said = {field: cells[title] for field, title in source.columns.items() if cells.get(title)}
-        row["words"] = {**source.values, **said}
+        source = sources[row["source_id"]]
+        said = {} if source.secrecy == "secret" else mapped_words(source, json.loads(row["attributes"]))
+        row["words"] = {field: said[field] for field in PLACE_FIELDS if said.get(field)}
+        level_1, level_2 = to_activity(meant_words(said, place)["activity"]) if said else (None, "")
+        row["activity_l2"] = level_2 if level_1 else None
     return records
+
+
+def _veil(rows: dict[str, Row], secret: set[str]) -> None:
+    """Take what senders of secret sources call things by out of `rows`."""
+    for row in rows.values():
+        if row["source_id"] in secret:
+            row.update(dict.fromkeys(row.keys() & set(SENDERS_OWN)))
+
+
+def _places(candidates: pd.DataFrame, report_ids: set[str]) -> dict[str, list[Row]]:
+    """The places that the words of these records may mean."""
+    own = candidates[candidates["report_id"].isin(report_ids) & candidates["name"].notna()].sort_values("rank")
+    places: dict[str, list[Row]] = {}
+    for row in own.astype(object).where(own.notna(), None).to_dict("records"):
+        places.setdefault(row["report_id"], []).append(row)
+    return places
 
 
 def _spots(questions: list[Row], place: Place, crs: pyproj.CRS) -> dict[str, Any]:
@@ -104,21 +136,24 @@ def _spots(questions: list[Row], place: Place, crs: pyproj.CRS) -> dict[str, Any
 
 
 def show(question: Row, evidence: Evidence) -> Shown:
-    """Shapes, legend and marks of a question: leads by source and period, cases dashed, places it may lie at as rings."""
+    """Shapes, legend and marks of a question: a colour a site, or of one site a colour a source and period; cases dashed,
+    places it may lie at as rings."""
     sites = [evidence.sites[own] for own in question["site_ids"] if own in evidence.sites]
     leads = leads_of(question, evidence)
     marks = {site["site_id"]: str(k) for k, site in enumerate(sites, 1)}
     marks |= dict(zip(question["problem_ids"], LETTERS, strict=False))
-    first_of = {site["lead_ids"][0]: marks[site["site_id"]] for site in sites}
     marks |= {lead_id: marks[site["site_id"]] for site in sites for lead_id in site["lead_ids"]}
-    groups = sorted({_group(lead, evidence) for lead in leads})
-    styles = {group: f"g{k % STYLES}" for k, group in enumerate(groups)}
-    legend = [(style, _source_and_period(title, period)) for (period, title), style in styles.items()]
+    styles, legend = _colours(leads, marks, evidence)
     drawn = [
-        Drawn(lead["geometry"], styles[_group(lead, evidence)], first_of.get(lead["lead_id"], ""), _radius_m(lead),
-              lead["lead_id"] in question["lead_ids"])
-        for lead in leads
-    ]  # fmt: skip
+        Drawn(
+            lead["geometry"],
+            style,
+            marks.get(lead["lead_id"], ""),
+            _radius_m(lead),
+            lead["lead_id"] in question["lead_ids"],
+        )
+        for lead, style in zip(leads, styles, strict=True)
+    ]
     for case_id in question["problem_ids"]:
         if (case := evidence.cases.get(case_id)) and case["geometry"] is not None:
             drawn.append(Drawn(case["geometry"], "case", marks.get(case_id, ""), _radius_m(case)))
@@ -134,6 +169,20 @@ def show(question: Row, evidence: Evidence) -> Shown:
     if any(one.radius_m and one.style != "spot" for one in drawn):
         legend.append(("around", say(evidence.language, "review.around_drawn")))
     return Shown(drawn, legend, marks)
+
+
+def _colours(leads: list[Row], marks: dict[str, str], evidence: Evidence) -> tuple[list[str], list[tuple[str, str]]]:
+    """A class in review.css for each of `leads`, and the legend: what is one place or two must be told apart on the map."""
+    own = [(marks.get(lead["lead_id"], ""), *_group(lead, evidence)) for lead in leads]
+    is_by_site = len({mark for mark, *_ in own}) > 1
+    kinds = [one[:1] if is_by_site else one[1:] for one in own]
+    names: dict[tuple[str, ...], dict[str, None]] = {}
+    for kind, (_, period, title) in sorted(zip(kinds, own, strict=True)):
+        names.setdefault(kind, {})[_source_and_period(title, period)] = None
+    styles = {kind: f"g{k % STYLES}" for k, kind in enumerate(names)}
+    heads = [chr(CIRCLED + int(kind[0])) + " " if is_by_site and kind[0] else "" for kind in names]
+    words = [head + join_words(list(own), evidence.language) for head, own in zip(heads, names.values(), strict=True)]
+    return [styles[kind] for kind in kinds], list(zip(styles.values(), words, strict=True))
 
 
 def leads_of(question: Row, evidence: Evidence) -> list[Row]:
@@ -159,6 +208,13 @@ def source_name(row: Row, evidence: Evidence) -> str:
         return evidence.titles[row["source_id"]]
     kind = label("lead_sources", row.get("source_code"), evidence.language)
     return kind or say(evidence.language, "review.unnamed_source")
+
+
+def where_read(record: Row, language: str) -> str:
+    """File and row of a record; "" of a secret source."""
+    if record["src_row"] is None:
+        return record["src_file"] or ""
+    return say(language, "review.file_row", file=record["src_file"], row=record["src_row"])
 
 
 def _radius_m(row: Row) -> float:

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import shapely
+from shapely.affinity import affine_transform
 
 from pipeline.publish.field_pairs import SCALE_SHARE, SCALES_M
 from pipeline.publish.imagery import outline_path
 from pipeline.publish.imagery_pixels import Bounds
+from pipeline.publish.review_marks import RADIUS, place_marks
 from pipeline.text import say
 
 SIZE = 1000  # units of a map, wide and high
@@ -17,9 +19,7 @@ BEYOND = 0.05  # of the side: shapes are cut this far outside, so that the cut i
 DETAIL_LEAST_M = 150.0  # less round a contact does not show where two outlines come from
 DETAIL_ROOM = 3.0  # side of a detail, in extents of the contact
 DETAIL_FROM = 4.0  # a map this many times wider than its detail hides how two shapes meet
-MARK_APART = 84  # units between two marks that can still be read
 NAME_APART = 90  # units between two names of townships
-MARK_BESIDE = 60  # units from a small shape to its mark, which would cover it
 
 
 class Drawn(NamedTuple):
@@ -107,25 +107,29 @@ def _at(point: Any, frame: Bounds) -> tuple[float, float]:
 
 
 def _marks(drawn: Sequence[Drawn], frame: Bounds) -> str:
-    """The marks of the shapes: on large ones, beside small ones, apart from each other, never outside."""
-    placed: list[tuple[float, float, str]] = []
+    """One mark for all shapes that bear it, on the widest part of them or beside it with a line to it."""
+    signs = ""
+    for mark, (x, y), (to_x, to_y) in place_marks(_grounds(drawn, frame), SIZE):
+        line = f'<path class="leader" d="M{x:.0f} {y:.0f}L{to_x:.0f} {to_y:.0f}"/>' if (x, y) != (to_x, to_y) else ""
+        signs += (
+            f'{line}<circle class="mark-ground" cx="{x:.0f}" cy="{y:.0f}" r="{RADIUS:.0f}"/>'
+            f'<text class="mark-text" x="{x:.0f}" y="{y + 16:.0f}">{mark}</text>'
+        )
+    return signs
+
+
+def _grounds(drawn: Sequence[Drawn], frame: Bounds) -> dict[str, Any]:
+    """Mark → all that bears it and is seen, in units of the map."""
+    of_mark: dict[str, list[Any]] = {}
     for one in drawn:
-        shown = _cut(one.shape, frame) if one.mark else shapely.Point()
-        if shown.is_empty:
-            continue
-        x, y = _at(shapely.point_on_surface(shown), frame)
-        left, bottom, right, top = shown.bounds
-        if max(right - left, top - bottom) * _unit(frame) < 2 * MARK_BESIDE:
-            x, y = x + MARK_BESIDE, y - MARK_BESIDE
-        while any((x - a) ** 2 + (y - b) ** 2 < MARK_APART**2 for a, b, _ in placed):
-            x, y = (x + MARK_APART / 2, y) if x < SIZE - MARK_APART else (MARK_APART / 2, y + MARK_APART)
-        placed.append((x, y, one.mark))
-    inside = [(min(max(x, 42), SIZE - 42), min(max(y, 42), SIZE - 42), mark) for x, y, mark in placed]
-    return "".join(
-        f'<circle class="mark-ground" cx="{x:.0f}" cy="{y:.0f}" r="36"/>'
-        f'<text class="mark-text" x="{x:.0f}" y="{y + 16:.0f}">{mark}</text>'
-        for x, y, mark in inside
-    )
+        seen = shapely.intersection(one.shape, shapely.box(*frame)) if one.mark else shapely.Point()
+        if not seen.is_empty:
+            of_mark.setdefault(one.mark, []).append(seen)
+    unit, west, north = _unit(frame), frame[0], frame[3]
+    return {
+        mark: affine_transform(shapely.union_all(shapes), [unit, 0, 0, -unit, -west * unit, north * unit])
+        for mark, shapes in of_mark.items()
+    }
 
 
 def _names(near: Sequence[Drawn], frame: Bounds) -> str:

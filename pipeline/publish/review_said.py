@@ -1,20 +1,32 @@
-"""What petitions say, on the card that asks where they lie: the words as they were scrubbed at the door, for the office."""
+"""What petitions say of their place, on the card that asks where they lie: place words alone, and where to read the text."""
 
 import html
+import re
 
-from pipeline.publish.review_evidence import Evidence, Row, decisions_of
+from pipeline.intake.words.gazetteer import SUFFIX_AT_END
+from pipeline.intake.words.towns import bare_town
+from pipeline.publish.review_evidence import PLACE_FIELDS, Evidence, Row, decisions_of, where_read
 from pipeline.text import say
 
-FIELDS = ("town", "village", "place_text", "text")  # what may tell where it lies; firms (D04) and remarks stay out
+LONGEST_NAME = 8  # signs of a township or village; a longer cell says more than its name
+MET = "\n"  # stands where a known place word was met: no sign of a name, and none that “.” means
+SOMEBODYS = re.compile(  # a dwelling, plot or firm with a sign before it, which may be part of a person's or a firm's name
+    r".(?:[家户宅院房屋门棚圈坟某厂矿场店站园]|承包|老板|公司|企业|集团|合作社|['’]s |house|home|farm|company|mine|quarry|shop|ltd)",
+    re.IGNORECASE,
+)
 
 
 def said_words(question: Row, evidence: Evidence) -> str:
-    """HTML: what each petition, report or media lead in question says; of a secret source that it is not shown here."""
+    """HTML: the places that each petition, report or media lead in question tells of, and where its text is to be read.
+
+    The text itself is not shown: it may name the person complained about, neighbours and firms (D04).
+    """
     shown = ""
     for record in _petitions(question, evidence):
         words = _words(record, evidence)
         key = "said_secret" if record["source_id"] not in evidence.titles else "said" if words else "said_nothing"
-        shown += f'<p class="quiet">{html.escape(say(evidence.language, f"review.{key}"))}</p>'
+        note = say(evidence.language, f"review.{key}", where=where_read(record, evidence.language))
+        shown += f'<p class="quiet">{html.escape(note)}</p>'
         shown += f'<blockquote tabindex="0">{html.escape(words)}</blockquote>' if words else ""
     return f'<div class="said">{shown}</div>' if shown else ""
 
@@ -34,7 +46,29 @@ def _petitions(question: Row, evidence: Evidence) -> list[Row]:
 
 
 def _words(record: Row, evidence: Evidence) -> str:
-    """What it says of the place and then its text; nothing of a secret source."""
-    if record["source_id"] not in evidence.titles:
-        return ""
-    return " · ".join(dict.fromkeys(word for name in FIELDS if (word := record["words"].get(name))))
+    """Township, village and place as the record gives them, then a line for every place found in its words."""
+    words, places = record["words"], evidence.places.get(record["report_id"], [])
+    names = [words[field] for field in PLACE_FIELDS[:2] if _is_name(words.get(field, ""))]
+    known = [*names, *(place["name"] for place in places)]
+    given = " · ".join(dict.fromkeys(filter(None, (_place_words(words[field], known) for field in words))))
+    found = [
+        say(evidence.language, "review.said_place", name=_in_town(place), reason=place["reason"]) for place in places
+    ]
+    return "\n".join(filter(None, (given, *found)))
+
+
+def _in_town(place: Row) -> str:
+    return " ".join(dict.fromkeys(filter(None, (place["town"], place["name"]))))
+
+
+def _is_name(word: str) -> bool:
+    """Whether a township's or village's cell holds its mere name."""
+    return len(word) <= LONGEST_NAME and (bool(SUFFIX_AT_END.search(word)) or bare_town(word) != word)
+
+
+def _place_words(word: str, known: list[str]) -> str:
+    """`word`; where somebody's house or firm may be named in it, only the known place words that stand in it."""
+    rest = word
+    for name in sorted(known, key=len, reverse=True):
+        rest = rest.replace(name, MET)
+    return " · ".join(name for name in dict.fromkeys(known) if name in word) if SOMEBODYS.search(rest) else word

@@ -7,7 +7,16 @@ from typing import Any
 import pandas as pd
 
 from pipeline.intake.words.codes import label
-from pipeline.publish.review_evidence import Evidence, Row, Shown, decisions_of, leads_of, mark_of, source_name
+from pipeline.publish.review_evidence import (
+    Evidence,
+    Row,
+    Shown,
+    decisions_of,
+    leads_of,
+    mark_of,
+    source_name,
+    where_read,
+)
 from pipeline.tables import JUDGED, LEDGER
 from pipeline.text import say
 
@@ -57,12 +66,12 @@ def _case_words(case: Row, evidence: Evidence) -> list[str]:
 
 
 def _record_words(record: Row, evidence: Evidence) -> list[str]:
-    """Where a record is found in its file, and its activity as received."""
-    where = ""
-    if record["source_id"] in evidence.titles and record["src_row"] is not None:
-        where = say(evidence.language, "review.file_row", file=record["src_file"], row=record["src_row"])
-    name, activity = _with_number(record["report_id"], record), record["words"].get("activity", "")
-    return [name, source_name(record, evidence), where, activity, "", ""]
+    """Where a record is found in its file, and its activity; nothing of it in the words of persons."""
+    name, activity = (
+        _with_number(record["report_id"], record),
+        label("activity_types", record["activity_l2"], evidence.language),
+    )
+    return [name, source_name(record, evidence), where_read(record, evidence.language), activity, "", ""]
 
 
 def _with_number(name: str, row: Row) -> str:

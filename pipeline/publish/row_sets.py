@@ -27,7 +27,7 @@ def delivered_rows(
     """Every row set by name; `geometry` columns are in the working CRS of `tables`."""
     problems = cache(lambda: problem_rows(place, tables, language))
     leads = cache(lambda: lead_rows(tables, language))
-    gone = cache(lambda: set_aside_rows(place, tables, language))
+    gone = cache(lambda: set_aside_rows(tables, language))
     return OnDemand(
         {
             "problems": lambda: pd.DataFrame(problems()).drop(columns="geometry"),
@@ -42,7 +42,7 @@ def delivered_rows(
             "unlocated": lambda: _counted(gone()[gone()["reason"] == "E9"]),
             "outside": lambda: _counted(gone()[gone()["reason"] == "E1"]),
             "merged": lambda: merged_rows(tables, language),
-            "questions": lambda: question_rows(tables, language),
+            "questions": lambda: question_rows(tables, cycle, language),
             "conflicts": lambda: conflict_rows(place, tables, language),
             "statistics": lambda: statistics_rows(problems(), language),
             "accounting": lambda: accounting_rows(place, tables, language),

@@ -13,10 +13,11 @@ from pipeline.config import Source
 from pipeline.declare import shape_table
 from pipeline.geometry import area_m2, to_crs
 from pipeline.intake.decision_rows import AS_RECEIVED, POINTED_OUT, about
+from pipeline.intake.decisions import CONTRADICTED, IN_FORCE, SUPERSEDED, Standing, say_standing
 from pipeline.intake.ground import Ground, surface_points, towns_of
 from pipeline.intake.records import family_order
 from pipeline.intake.words.codes import to_activity
-from pipeline.merging.said import fates_on_sites, in_force, rows_by_tail, site_by_tail
+from pipeline.merging.said import in_force, rows_by_tail, settle_on_sites, site_by_tail
 from pipeline.tables import DECISIONS, LEADS, REPORTS, SITES
 from pipeline.text import say
 
@@ -147,35 +148,38 @@ def still_outside(
 
 
 def contest(decisions: pd.DataFrame, sites: pd.DataFrame, leads: pd.DataFrame, language: str) -> pd.DataFrame:
-    """`decisions` in which roles that want different fates for one site, by whatever ids, contradict each other."""
-    wanted: dict[str, list[Any]] = defaultdict(list)
-    for said, site_ids in fates_on_sites(decisions, sites, leads):
-        for site_id in site_ids:
-            wanted[site_id].append(said)
-    lost = {
-        said.row
-        for own in wanted.values()
-        if len({said.role for said in own}) > 1 and len({(said.decision, said.value) for said in own}) > 1
-        for said in own
-    }
-    if not lost:
+    """`decisions` settled site by site: what was said of one site by several ids is settled as if it were one.
+
+    A row on several sites that is contradicted on one of them is so; it is superseded where it is on all.
+    """
+    found: dict[int, list[Standing]] = defaultdict(list)
+    for standings in settle_on_sites(decisions, sites, leads).values():
+        for position, standing in standings.items():
+            found[position].append(standing)
+    if not found:
         return decisions
-    is_lost = decisions["row"].isin(lost)
-    detail = decisions["detail"].mask(is_lost, say(language, "decided.contested"))
-    return decisions.assign(effect=decisions["effect"].mask(is_lost, "contradicted"), detail=detail)
+    effects, details = decisions["effect"].tolist(), decisions["detail"].tolist()
+    for position, own in found.items():
+        standing = min(own, key=lambda one: (CONTRADICTED, IN_FORCE, SUPERSEDED).index(one.effect))
+        effects[position], details[position] = standing.effect, say_standing(standing, language) or None
+    return shape_table(decisions.assign(effect=effects, detail=details), DECISIONS)
 
 
 def correct_sites(
     sites: gpd.GeoDataFrame, decisions: pd.DataFrame, leads: pd.DataFrame, language: str
 ) -> gpd.GeoDataFrame:
     """`sites` with the activity that persons gave to a site or candidate; those on which they disagree wait for review."""
-    told, contested = in_force(decisions, "activity"), decisions[decisions["effect"] == "contradicted"]
+    told, contested = in_force(decisions, "activity"), decisions[decisions["effect"] == CONTRADICTED]
     if not told and contested.empty:
         return sites
     site_of = site_by_tail(sites, leads)
     rows = {site_id: row for row, site_id in enumerate(sites["site_id"])}
     cells = {name: sites[name].tolist() for name in ("activity_l1", "activity_l2", "needs_review", "review_reason")}
-    for row in (rows[site_of[one[1:]]] for one in contested["subject"].str.split().explode() if one[1:] in site_of):
+    disputed = {site_of[one[1:]] for one in contested["subject"].str.split().explode() if one[1:] in site_of}
+    for thing, standings in settle_on_sites(decisions, sites, leads).items():
+        if any(standing.effect == CONTRADICTED for standing in standings.values()):
+            disputed.add(thing[1])  # by a record too
+    for row in map(rows.__getitem__, disputed):
         cells["needs_review"][row] = True
         cells["review_reason"][row] = say(language, "decided.contested")
     for said in told:

@@ -1,5 +1,7 @@
 """fates: what persons said of pairs, cases and ground – what goes together, what a case is, what stays on the list."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -64,13 +66,18 @@ def case_pairs(decisions: pd.DataFrame, sites: pd.DataFrame, leads: pd.DataFrame
 
 
 def judged_cases(
-    decisions: pd.DataFrame, sites: gpd.GeoDataFrame, leads: gpd.GeoDataFrame, language: str
+    decisions: pd.DataFrame,
+    sites: gpd.GeoDataFrame,
+    leads: gpd.GeoDataFrame,
+    language: str,
+    cycles: Mapping[str, date] | None = None,
 ) -> tuple[pd.DataFrame, dict[str, Fate]]:
     """(cases, fates): the ground that persons judged, as cases that later leads are matched with, and what was said of each.
 
-    Ground is that of the leads received by the day of the decision: so nothing is asked twice, and what came later shows.
+    Ground is that of the leads that the run of the decision's cycle had (`cycles`: name → as of), or that had been received
+    by the day of the decision where it names no cycle: so nothing is asked twice, and what came later shows.
     `fates` has the problem_id of such a case, or the site_id of a site to keep. A word of a lead holds for its site and one of
-    a record for the sites of its leads; of several on one site the latest counts.
+    a record for the sites of its leads; of several that count on one site the latest is named.
     """
     said_of = fates_by_site(decisions, sites, leads)
     spoken_of = sites[sites["site_id"].isin(list(said_of))]
@@ -85,7 +92,8 @@ def judged_cases(
             fates[site.site_id] = fate  # where it lies is not known: no ground to remember
             continue
         seen = [own[lead_id] for lead_id in site.lead_ids]
-        seen = [lead for lead in seen if lead.received <= said.date] or seen[:1]
+        looked_until = str((cycles or {}).get(said.cycle, said.date))
+        seen = [lead for lead in seen if lead.received <= looked_until] or seen[:1]
         outlines = [lead.geometry for lead in seen if lead.area_m2 > 0]
         problem_id = "N" + site.site_id[1:]
         fates[problem_id] = fate

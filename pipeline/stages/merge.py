@@ -15,6 +15,7 @@ from pipeline.text import say
 
 UNDATED = "~"  # sorts behind every date
 SHIFTED = "same_ground"  # the rule that may have moved one of the two first
+SHOWN_SHARE = 0.0005  # what lies below it would be told as 0.0 %
 ASK = ("near", "text", "bridge", "cap", "two_sites", "disagree")  # rules whose sentence asks already
 
 
@@ -117,6 +118,7 @@ def _sentences(pairs: pd.DataFrame, language: str) -> list[str]:
     ):
         why, _, by_others = rule.partition(" ")
         key = f"{PERSON}_{decision}" if why == PERSON else f"{why}_shifted" if why == SHIFTED and shifted else why
+        key = "near_apart" if key == "near" and containment < SHOWN_SHARE else key
         numbers = {
             "iou": iou,
             "containment": containment,

@@ -18,12 +18,13 @@ from pipeline.tables import QUESTIONS
 def ask(
     leads: pd.DataFrame, merges: pd.DataFrame, sites: pd.DataFrame, matches: pd.DataFrame, candidates: pd.DataFrame,
     reports: pd.DataFrame, problems: pd.DataFrame, decisions: pd.DataFrame, language: str = "zh",
-    idle: Collection[str] = (),
+    idle: Collection[str] = (), secret: Collection[str] = (),
 ) -> pd.DataFrame:  # fmt: skip
     """Table questions from the tables of a run; `decisions` (of read_decisions) tells what persons disagree about and which
     records are decided. Every problem that needs a person is named by a question; an id hangs on what is asked alone. Of two
-    `idle` sites (site_ids; whatever the answer, they are on no layer) nobody is asked whether they are one."""
-    known = know(leads, sites, reports, decisions, language)
+    `idle` sites (site_ids; whatever the answer, they are on no layer) nobody is asked whether they are one. Of `secret` sources
+    (source_ids) no number is said: a sheet of questions leaves the house."""
+    known = know(leads, sites, reports, decisions, secret, language)
     asked = [
         *on_disagreements(decisions, known),
         *on_sites(merges, known, idle),

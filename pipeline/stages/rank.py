@@ -229,7 +229,7 @@ def _remarks(site: Any, language: str) -> list[Reason]:
         text = say(language, "rank.other_sites", case=site.known_problem_id, n=len(site.other_sites))
         remarks.append(Reason("other_sites", 0, text))
     if site.absorbed_ids:
-        text = say(language, "rank.absorbed", ids=_joined(list(site.absorbed_ids), language))
+        text = say(language, f"rank.absorbed_{site.joined_by}", ids=_joined(list(site.absorbed_ids), language))
         remarks.append(Reason("absorbed", 0, text))
     return remarks
 

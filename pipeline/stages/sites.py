@@ -16,6 +16,7 @@ from pipeline.intake.words.codes import UNKNOWN_ACTIVITY, UNKNOWN_CHANGE
 from pipeline.intake.words.dates import period_order
 from pipeline.merging.history import History, history_of
 from pipeline.merging.joining import NO_SITE
+from pipeline.merging.pairs import PERSON
 from pipeline.merging.said import site_by_lead
 from pipeline.tables import GROWTH, SITES
 
@@ -50,9 +51,9 @@ def build_sites(
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Tables sites and growth from leads and their site_no (stage merge), in the CRS of `leads`.
 
-    `boundary` is the district or None; `merges` tells the neighbours. The site_id comes from the lead received first, or
-    from the one that it corrects: it stays when later leads join, when a record is corrected, and when a later lead joins
-    two sites to one – then absorbed_ids names the other.
+    `boundary` is the district or None; `merges` tells the neighbours and what persons joined. The site_id comes from the
+    lead received first, or from the one that it corrects: it stays when later leads join, when a record is corrected, and
+    when a later lead or a person makes one of two sites – then absorbed_ids names the other.
     """
     groups = _groups(leads, members)
     with ThreadPoolExecutor(1) as beside:  # most of the history is made without Python's lock
@@ -68,6 +69,7 @@ def build_sites(
     for site, period, total_m2 in zip(history.site.tolist(), history.period, totals_m2, strict=True):
         grown[site][period] = round(total_m2 - sum(grown[site].values()), AREA_DECIMALS)
     frame["growth"] = [json.dumps(own) for own in grown]
+    frame["joined_by"] = _joined_by(groups, frame, merges)
     frame["split_from"] = _split_from(groups, frame)
     frame["neighbour_ids"] = _neighbours(frame, merges)
     growth = pd.DataFrame(
@@ -170,7 +172,7 @@ def _latest_change(leads: list[Lead]) -> str:
 
 
 def _absorbed(leads: list[Lead]) -> list[str]:
-    """The ids of the sites that stood apart until a lead joined them, but for the one whose id stays."""
+    """The ids of the sites that stood apart until a lead or a person joined them, but for the one whose id stays."""
     by_birth: dict[Any, list[Lead]] = defaultdict(list)
     for lead in leads:
         by_birth[lead.born_no].append(lead)
@@ -178,6 +180,23 @@ def _absorbed(leads: list[Lead]) -> list[str]:
         return []
     by_birth.pop(NO_SITE, None)
     return sorted({_id_of(own) for own in by_birth.values()} - {_id_of(leads)})
+
+
+def _joined_by(groups: list[list[Lead]], sites: pd.DataFrame, merges: pd.DataFrame | None) -> list[str | None]:
+    """Per site that took in others whether a later lead joined them, a person or both; None where it took in none."""
+    if not sites["absorbed_ids"].map(len).any():
+        return [None] * len(groups)
+    born = {lead.lead_id: lead.born_no for leads in groups for lead in leads}
+    told = set()
+    if merges is not None:
+        rows = merges[(merges["rule"] == PERSON) & (merges["decision"] == "same")]
+        told = {a for a, b in zip(rows["lead_a"], rows["lead_b"], strict=True) if born[a] != born[b]}
+    found = []
+    for leads, absorbed in zip(groups, sites["absorbed_ids"], strict=True):
+        by_lead = any(lead.born_no == NO_SITE for lead in leads)
+        by_person = any(lead.lead_id in told for lead in leads)
+        found.append(("both" if by_lead and by_person else "lead" if by_lead else "person") if absorbed else None)
+    return found
 
 
 def _split_from(groups: list[list[Lead]], sites: pd.DataFrame) -> list[str | None]:

@@ -42,6 +42,7 @@ DECISIONS = Table(
         optional("reason", "text", "why, in the person's words, scrubbed"),
         optional("role", "text", "who: an office or a function, never a name"),
         optional("date", "text", "when"),
+        optional("cycle", "text", "on whose run it was decided: what was received later was not looked at"),
         needed(
             "effect",
             "text",

@@ -54,7 +54,8 @@ SITES = Table(
         needed(
             "neighbour_ids", "list", "site_ids of sites judged against it that stay apart from it, or are asked about"
         ),
-        needed("absorbed_ids", "list", "site_ids its leads bore before a later lead joined them"),
+        needed("absorbed_ids", "list", "site_ids its leads bore before they became one site"),
+        optional("joined_by", "text", "what made them one: lead (a later one), person or both; empty where none"),
         optional("split_from", "text", "site_id of the site that a person parted it from"),
         needed(
             "needs_review", "bool", "a pair of its leads is undecided, its position is, or persons disagree about it"

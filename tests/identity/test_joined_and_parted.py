@@ -47,6 +47,18 @@ def test_two_accepted_problems_that_become_one_keep_both_numbers_and_a_person_is
     assert set(screen(accepted, "2024")["cases"]["problem_id"]) == set(given["problem_id"])
 
 
+def test_a_site_that_a_person_joined_says_so_and_one_that_a_lead_joined_says_that(neighbours, neighbours_before):
+    older, younger = sorted(neighbours_before["sites"]["site_id"])
+    assert (
+        f"由后来的线索把原先的几处连成一处，原编号：{younger}"
+        in screen(neighbours, "2024")["problems"]["reasons"].item()
+    )
+    write_decisions(neighbours, [(f"{older} {younger}", "same")])
+    (reasons,) = screen(neighbours, "2023")["problems"]["reasons"]
+    assert f"人工判定为同一处，原编号：{younger}" in reasons
+    assert "后来的线索" not in reasons
+
+
 def test_an_accepted_problem_that_joins_an_older_one_takes_its_number_along(neighbours, neighbours_before):
     older, younger = sorted(neighbours_before["problems"]["candidate_id"])
     given, _, _ = accept(neighbours, "2023", only=[younger])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.declare import check_table
 from pipeline.errors import InputError
 from pipeline.intake.decision_rows import FIELDS, check_row
-from pipeline.intake.decisions import DECISIONS_FILE, judge, read_decisions, read_rows
+from pipeline.intake.decisions import DECISIONS_FILE, judge, read_decisions, read_rows, settle
 from pipeline.intake.privacy.roles import scrub_role
 from pipeline.tables import DECISIONS
 
@@ -22,7 +22,7 @@ GOOD = f"{LEAD_A} {LEAD_B},同一处,,同一矿坑,矿管科,2024-03-15\n"
 
 
 def row(subject=SITE_A, decision="leave_out", value="E4", role="林草局", day="2024-03-15", number=2, reason=""):
-    return check_row(number, dict(zip(FIELDS, (subject, decision, value, reason, role, day), strict=True)), "zh")
+    return check_row(number, dict(zip(FIELDS, (subject, decision, value, reason, role, day, ""), strict=True)), "zh")
 
 
 def read(folder, text, encoding="utf-8"):
@@ -44,10 +44,10 @@ def test_any_encoding_and_delimiter_of_a_spreadsheet(tmp_path, encoding, delimit
 def test_a_workbook_by_hand_is_read_too(tmp_path):
     book = openpyxl.Workbook()
     book.active.append(list(FIELDS))
-    book.active.append([SITE_A, "town", "青溪镇", None, "矿管科", date(2024, 3, 15)])
+    book.active.append([SITE_A, "town", "青溪镇", None, "矿管科", date(2024, 3, 15), "2024-03"])
     book.save(tmp_path / "own.xlsx")
     (one,) = read_rows(tmp_path / "own.xlsx", "zh")
-    assert tuple(one) == (2, SITE_A, "town", "青溪镇", "", "矿管科", "2024-03-15", "")
+    assert tuple(one) == (2, SITE_A, "town", "青溪镇", "", "矿管科", "2024-03-15", "2024-03", "")
 
 
 def test_no_file_and_an_empty_one_hold_no_rows(tmp_path):
@@ -190,7 +190,20 @@ def test_an_apostrophe_that_keeps_a_cell_from_being_a_formula_is_no_part_of_it(t
     assert frame["value"].tolist() == ["-56.75 -6.1"]
 
 
-@given(st.lists(st.text(max_size=30), min_size=6, max_size=6))
+@given(st.lists(st.text(max_size=30), min_size=7, max_size=7))
 def test_no_cell_is_too_strange(cells):
     read_row = check_row(2, dict(zip(FIELDS, cells, strict=True)), "zh")
     assert read_row.fault or read_row.about[1]
+
+
+def test_rows_of_one_thing_are_settled_with_the_rows_that_overrule_them():
+    keep, out, joint = (
+        row(subject, decision, value, role, day, number)
+        for number, (subject, decision, value, role, day) in enumerate(
+            [(SITE_A, "keep", "", "Office", "2024-03-15"), (LEAD_A, "leave_out", "E4", "林草局", "2024-03-16"),
+             (LEAD_A, "keep", "", "会商", "2024-03-14")], 2)
+    )  # fmt: skip
+    again = row(SITE_A, "leave_out", "E4", "OFFICE", "2024-03-17", 5)
+    assert settle([keep, out]) == [("contradicted", [out]), ("contradicted", [keep])]
+    assert settle([keep, out, again]) == [("superseded", [again]), ("", []), ("", [])]
+    assert settle([keep, out, joint]) == [("superseded", [joint]), ("superseded", [joint]), ("", [])]

@@ -64,7 +64,10 @@ def write(place, tmp_path):
         layers = [one for one in delivery.layers if one.rows in ("questions", "notes")]
         problems = pd.DataFrame({"site_id": [SITE_A], "candidate_id": ["C" + "A" * 11], "problem_id": [None]})
         tables = {"questions": questions(answers), "problems": problems}
-        rows = {"questions": question_rows(tables, "zh"), "notes": pd.DataFrame({"topic": ["甲"], "text": ["乙"]})}
+        rows = {
+            "questions": question_rows(tables, "2023", "zh"),
+            "notes": pd.DataFrame({"topic": ["甲"], "text": ["乙"]}),
+        }
         path = tmp_path / "list.xlsx"
         notes = {"questions": left_off_note(tables, "zh")}
         write_workbook(path, delivery.model_copy(update={"layers": layers}), rows, date(2023, 12, 31), ["草稿"], notes)
@@ -79,6 +82,14 @@ def of_kinds(*kinds):
     rows["about"] = ["position" if kind == "record" else kind for kind in kinds]
     rows["lead_ids"] = [[] if kind == "record" else [LEAD_A] for kind in kinds]
     return {"questions": rows}
+
+
+def test_ids_stand_a_line_each_and_fit_their_columns(write):
+    sheet = openpyxl.load_workbook(write())[SHEET]
+    place_of = columns(sheet)
+    cell = sheet.cell(HEADER + 1, place_of["涉及疑似问题"])
+    assert cell.value.split("\n") == ["C" + "A" * 11, SITE_B]
+    assert sheet.column_dimensions[cell.column_letter].width >= len("ST999901-2023-0001") + 2
 
 
 def test_the_sheet_says_how_many_questions_stand_elsewhere(write):

@@ -47,8 +47,8 @@ def square(k, width=100.0):
     return shapely.box(X + 300 * k, Y, X + 300 * k + width, Y + 100)
 
 
-def made(language="zh", **more):
-    """Tables with one question of each kind, and one about a petition that has no lead."""
+def made(language="zh", secret=("hidden",), **more):
+    """Tables with one question of each kind, and one about a petition that has no lead; `secret`: sources."""
     shapes = {name: square(k) for k, name in enumerate("ABCDEFG")} | {"D": shapely.Point(X + 900, Y)}
     corner = to_crs(np.array([shapely.Point(X + 900, Y)]), pyproj.CRS(CRS), pyproj.CRS("EPSG:4490"))[0]
     at = {"lon": corner.x, "lat": corner.y}
@@ -65,7 +65,8 @@ def made(language="zh", **more):
         "merges": [a_pair("A", "B", gap_m=200.0, iou=0.25, front_share=0.125)],
         "matches": [a_match("C", "K-2019-7", overlap_m2=1234.0, gap_m=0.0)],
         "candidates": [
-            a_place("D", 1, corner.x + 0.002, lat=corner.y), a_place("R", 1, corner.x, lat=corner.y, lead=False, name="东沟村")
+            a_place("D", 1, corner.x + 0.002, lat=corner.y),
+            a_place("R", 1, corner.x, lat=corner.y, lead=False, name="东沟村", reason="文字中写有“东沟村”"),
         ],
         "reports": [{"report_id": one("R", "R"), "source_id": "letters", "src_file": "信.xlsx", "src_row": 12, "orig_no": "XF-7",
                      "attributes": '{"内容": "举报人的原话"}'}],
@@ -79,7 +80,7 @@ def made(language="zh", **more):
                 "reports": REPORTS, "problems": PROBLEMS, "decisions": DECISIONS, "cases": CASES}  # fmt: skip
     tables = {name: frame(table, rows[name]) for name, table in declared.items()}
     asked = (tables[name] for name in list(declared)[:-1])
-    return tables | {"questions": ask(*asked, language=language)}
+    return tables | {"questions": ask(*asked, language=language, secret=secret)}
 
 
 @pytest.fixture
@@ -109,9 +110,9 @@ def choose(page, about, number):
     page.locator(f"{card_of(about)} input[type=radio]").nth(number).check()
 
 
-def saved(page, tmp_path):
+def saved(page, tmp_path, button="#download"):
     with page.expect_download() as waiting:
-        page.click("#download")
+        page.click(button)
     waiting.value.save_as(tmp_path / "answers.csv")
     return waiting.value.suggested_filename, (tmp_path / "answers.csv").read_bytes()
 
@@ -167,29 +168,54 @@ def answer_and_save(page, tmp_path, about, number, day):
     return rows_saved(page, tmp_path)
 
 
-def rows_saved(page, tmp_path):
-    return list(csv.DictReader(saved(page, tmp_path)[1].decode("utf-8-sig").splitlines()))
+def rows_saved(page, tmp_path, button="#download"):
+    return list(csv.DictReader(saved(page, tmp_path, button)[1].decode("utf-8-sig").splitlines()))
 
 
-def test_an_answer_keeps_its_day_until_it_is_changed(page_file, browser, tmp_path):  # noqa: F811
+def test_an_answer_is_written_once_until_it_is_changed(page_file, browser, tmp_path):  # noqa: F811
     page, seen = open_page(browser, page_file)
     answer_and_save(page, tmp_path, "sites", 0, "2023-11-02")
-    page.reload()
+    assert page.inner_text("#counts") == "已答 1（未下载 0）· 未答 5"
+    assert page.inner_text(f"{card_of('sites')} .stamp") == "已下载：监测科，2023-11-02"
+    page.click("#download")
+    assert "没有新的答案" in page.inner_text("#message")
+    page.fill("#date", "2023-11-09")  # in the same sitting
     rows = answer_and_save(page, tmp_path, "cover", 0, "2023-11-09")
-    assert {row["decision"]: row["date"] for row in rows} == {"keep": "2023-11-09", "same": "2023-11-02"}
+    assert [(row["decision"], row["date"]) for row in rows] == [("keep", "2023-11-09")]
     page.reload()
-    page.fill("#date", "2023-11-20")
-    assert {row["date"] for row in rows_saved(page, tmp_path)} == {"2023-11-09", "2023-11-02"}
+    page.click("#download")
+    assert "没有新的答案" in page.inner_text("#message")
     rows = answer_and_save(page, tmp_path, "sites", 1, "2023-11-20")
-    assert {row["decision"]: row["date"] for row in rows} == {"keep": "2023-11-09", "apart": "2023-11-20"}
+    assert [(row["decision"], row["date"]) for row in rows] == [("apart", "2023-11-20")]
+    page.fill(f"{card_of('cover')} .reason input", "已到现场")  # a reason is part of the answer
+    assert [row["reason"] for row in rows_saved(page, tmp_path)] == ["已到现场"]
     assert seen["errors"] == []
 
 
-def test_a_date_mended_at_once_holds_for_what_was_just_written(page_file, browser, tmp_path):  # noqa: F811
+def test_another_office_writes_its_own_answers_alone(page_file, browser, tmp_path):  # noqa: F811
+    page, _ = open_page(browser, page_file)
+    answer_and_save(page, tmp_path, "sites", 0, "2023-11-02")
+    page.reload()
+    choose(page, "cover", 0)
+    page.fill("#role", "林草局")
+    page.fill("#date", "2023-11-03")
+    (row,) = rows_saved(page, tmp_path)
+    assert (row["decision"], row["role"], row["date"]) == ("keep", "林草局", "2023-11-03")
+    assert page.inner_text(f"{card_of('sites')} .stamp") == "已下载：监测科，2023-11-02"
+
+
+def test_all_is_written_again_under_the_role_and_date_now_given(page_file, browser, tmp_path):  # noqa: F811
     page, _ = open_page(browser, page_file)
     answer_and_save(page, tmp_path, "sites", 0, "2032-11-02")
+    choose(page, "cover", 0)
     page.fill("#date", "2023-11-02")
-    assert [row["date"] for row in rows_saved(page, tmp_path)] == ["2023-11-02"]
+    rows = rows_saved(page, tmp_path, "#again")
+    assert {(row["decision"], row["date"]) for row in rows} == {("same", "2023-11-02"), ("keep", "2023-11-02")}
+    assert page.inner_text("#counts") == "已答 2（未下载 0）· 未答 4"
+    page.reload()
+    page.click("#download")
+    assert "没有新的答案" in page.inner_text("#message")
+    assert page.inner_text(f"{card_of('sites')} .stamp") == "已下载：监测科，2023-11-02"
 
 
 def test_no_cell_of_the_file_is_a_formula_and_decide_reads_what_was_meant(page_file, folder, browser, tmp_path):  # noqa: F811
@@ -216,8 +242,8 @@ def test_answers_become_rows_that_the_next_run_reads(page_file, folder, browser,
     assert name == "decisions_999901_2023.csv"
     rows = list(csv.reader(data.decode("utf-8-sig").splitlines()))
     pair = f"{one('L', 'A')} {one('L', 'B')}"
-    assert rows[0] == ["subject", "decision", "value", "reason", "role", "date"]
-    assert rows[2] == [pair, "apart", "", '路在中间, "两处"', "监测科", "2023-11-02"]
+    assert rows[0] == ["subject", "decision", "value", "reason", "role", "date", "cycle"]
+    assert rows[2] == [pair, "apart", "", '路在中间, "两处"', "监测科", "2023-11-02", "2023"]
     assert rows[1][:2] == [one("L", "D"), "located_at"]
     (folder / "decisions.csv").write_bytes(data)
     decided = read_decisions(folder, "zh")
@@ -249,8 +275,11 @@ def test_a_disagreement_is_settled_under_a_joint_role_alone(page_file, browser, 
     page.click("#download")
     assert "会商" in page.inner_text("#message")
     page.fill("#role", "会商")
-    rows = list(csv.DictReader(saved(page, tmp_path)[1].decode("utf-8-sig").splitlines()))
-    assert [(row["decision"], row["role"]) for row in rows] == [("same", "会商")]
+    choose(page, "cover", 0)
+    assert [(row["decision"], row["role"]) for row in rows_saved(page, tmp_path)] == [("same", "会商")]
+    assert "另有 1 项不属意见不一致" in page.inner_text("#message")
+    page.fill("#role", "监测科")
+    assert [(row["decision"], row["role"]) for row in rows_saved(page, tmp_path)] == [("keep", "监测科")]
 
 
 def test_nothing_is_lost_when_the_page_is_opened_again(page_file, browser):  # noqa: F811
@@ -258,9 +287,9 @@ def test_nothing_is_lost_when_the_page_is_opened_again(page_file, browser):  # n
     choose(page, "cover", 0)
     page.fill(f"{card_of('cover')} .reason input", "已到现场")
     page.fill("#role", "监测科")
-    assert page.inner_text("#counts") == "已答 1 · 未答 5"
+    assert page.inner_text("#counts") == "已答 1（未下载 1）· 未答 5"
     page.reload()
-    assert page.inner_text("#counts") == "已答 1 · 未答 5"
+    assert page.inner_text("#counts") == "已答 1（未下载 1）· 未答 5"
     assert page.input_value(f"{card_of('cover')} .reason input") == "已到现场"
     assert page.input_value("#role") == "监测科"
     assert page.get_attribute(card_of("cover"), "class") == "answered"
@@ -273,7 +302,7 @@ def test_a_browser_that_keeps_nothing_says_so(page_file, browser):  # noqa: F811
     page.goto(page_file.as_uri())
     assert "不能保存" in page.inner_text("#message")
     choose(page, "cover", 0)
-    assert page.inner_text("#counts") == "已答 1 · 未答 5"
+    assert page.inner_text("#counts") == "已答 1（未下载 1）· 未答 5"
 
 
 def test_cards_are_found_by_kind_by_number_and_by_being_open(page_file, browser):  # noqa: F811

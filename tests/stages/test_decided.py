@@ -21,13 +21,13 @@ from tests.conftest import box, lead, write_layer, write_source
 
 
 def decide(place, *rows):
-    """Rows of (subject, decision, value[, date, role])."""
+    """Rows of (subject, decision, value[, date, role, cycle])."""
     with (place / "decisions.csv").open("w", encoding="utf-8-sig", newline="") as stream:
         out = csv.writer(stream)
-        out.writerow(["subject", "decision", "value", "reason", "role", "date"])
+        out.writerow(["subject", "decision", "value", "reason", "role", "date", "cycle"])
         for row in rows:
-            subject, decision, value, date, role = (*row, *("2023-07-01", "分局")[len(row) - 3 :])
-            out.writerow([subject, decision, value, "看过影像", role, date])
+            subject, decision, value, date, role, cycle = (*row, *("2023-07-01", "分局", "")[len(row) - 3 :])
+            out.writerow([subject, decision, value, "看过影像", role, date, cycle])
 
 
 def slanted(x):
@@ -105,6 +105,17 @@ def test_a_site_that_is_left_out_stays_out_until_it_grows(pits):
     problem = next(row for row in grown["problems"].itertuples() if "c" in row.orig_nos)
     assert problem.relation == "grown"
     assert any("伪变化" in reason["text"] for reason in json.loads(problem.reasons))
+
+
+@pytest.mark.parametrize(("cycle", "outcome"), [("2023", "listed"), ("", "set_aside"), ("2022", "set_aside")])
+def test_what_the_run_did_not_have_was_not_looked_at(pits, cycle, outcome):
+    """Received after the run and before the day of the decision: only the cycle tells that nobody saw it."""
+    site_id = site_of(screen(pits, "2023"), "a").site_id
+    write_source(pits, "grown", [(slanted(150), lead("c", None)[1])], received="2024-02-01")
+    decide(pits, (site_id, "leave_out", "E2", "2024-03-01", "分局", cycle))
+    after = screen(pits, "2024")
+    lead_id = by_number(after)["lead_id"]["c"]
+    assert after["outcomes"].set_index("lead_id").loc[lead_id, "outcome"] == outcome
 
 
 def test_ground_that_is_no_problem_is_known(pits):

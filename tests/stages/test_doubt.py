@@ -9,8 +9,6 @@ import pytest
 from pipeline import screen
 from pipeline.intake.coordinates.shifted import to_gcj02
 from pipeline.jobs import accept
-from pipeline.jobs import screen as run_screen
-from pipeline.publish.evidence import candidate_places
 from tests.conftest import CRS, box, lead, write_geojson, write_source
 
 
@@ -141,9 +139,6 @@ def test_words_give_candidates_with_a_radius_and_no_point(place):
     assert set(gone.loc[["X0", "X1", "X2"], "detail"]) == {
         "没有坐标，请补充位置"
     }  # it goes to the province: no place in it
-    places = candidate_places(tables["candidates"], "zh")
-    assert "青溪村" in places[gone.at["X0", "report_id"]] and "半径" in places[gone.at["X0", "report_id"]]
-    assert gone.at["X2", "report_id"] not in places
 
 
 def test_candidates_beyond_the_boundary_are_known_to_be(place):
@@ -158,17 +153,6 @@ def test_candidates_beyond_the_boundary_are_known_to_be(place):
     (question,) = tables["questions"].query("about == 'position'").to_dict("records")
     labels = [answer["label"] for answer in json.loads(question["answers"])]
     assert ["在本辖区以外" in label for label in labels] == [False, True, False]
-
-
-def test_the_review_page_shows_what_they_say_without_whom(place, tmp_path):
-    write_petitions(place, ["青溪村东500米有人采石，举报人王样例，电话19900001234"])
-    (place / "villages.csv").write_text(VILLAGES, encoding="utf-8")
-    toml = place / "place.toml"
-    text = toml.read_text(encoding="utf-8").replace("[cycles]", 'gazetteer = "villages.csv"\n[cycles]', 1)
-    toml.write_text(text, encoding="utf-8")
-    page = (run_screen(place, "2023", tmp_path / "out").folder / "review.html").read_text(encoding="utf-8")
-    assert "青溪村东500米有人采石，举报人[姓名]，电话[电话]</blockquote>" in page
-    assert "王样例" not in page and "19900001234" not in page
 
 
 def test_without_a_gazetteer_they_wait(place):

@@ -1,6 +1,7 @@
 """What each row of decisions.csv is told to have done: by what came of it, with a reason where it did nothing."""
 
 import csv
+import json
 
 import pytest
 
@@ -209,3 +210,152 @@ def test_a_number_given_in_this_very_cycle_is_told_with_its_candidate(mixed, tmp
     told, details, _ = said(mixed, (number, "not_a_problem", "E6"))
     assert told == ["no_effect"]
     assert number in details[0] and candidate in details[0]
+
+
+@pytest.fixture
+def two_ids(mixed):
+    """(place, S, S2, L2): the site of a and a2 by the id it has, by its second lead's as a site's, and that lead."""
+    before = screen(mixed, "2023")
+    site_id = site_of(before, "a").site_id
+    tails = {name: by_number(before)["lead_id"][name][1:] for name in ("a", "a2")}
+    other = next(tail for tail in tails.values() if tail != site_id[1:])
+    return mixed, site_id, "S" + other, "L" + other
+
+
+def of_first(tables, name, site_id):
+    return tables[name].set_index("site_id").loc[site_id]
+
+
+def test_a_joint_word_settles_a_site_whatever_id_it_names(two_ids):
+    place, one, _, lead_id = two_ids
+    rows = [
+        (lead_id, "leave_out", "E2", "2023-07-01", "甲"),
+        (one, "keep", "", "2023-07-02", "乙"),
+        (one, "keep", "", "2023-07-03", "会商"),
+    ]
+    told, details, after = said(place, *rows)
+    assert told == ["superseded", "superseded", "applied"]
+    assert "第 4 行" in details[0]
+    assert "disagreed" not in set(after["questions"]["about"])
+    rows[1] = (one, "not_a_problem", "E6", "2023-07-02", "丙")  # two who disagree by one id, settled by the other
+    rows[2] = (lead_id, "keep", "", "2023-07-03", "joint")
+    assert said(place, *rows)[0] == ["superseded", "superseded", "applied"]
+
+
+def test_a_role_that_changed_its_mind_by_another_id_contradicts_nobody(two_ids):
+    place, one, _, lead_id = two_ids
+    rows = [
+        (lead_id, "leave_out", "E2", "2023-07-01", "Office"),
+        (one, "keep", "", "2023-08-01", "office"),
+        (one, "keep", "", "2023-07-15", "乙"),
+    ]
+    told, details, _ = said(place, *rows)
+    assert told == ["superseded", "applied", "applied"]
+    assert "第 3 行" in details[0]
+
+
+def test_a_disagreement_by_two_ids_is_one_question_with_both_answers(two_ids):
+    place, one, _, lead_id = two_ids
+    record = by_number(screen(place, "2023")).set_index("lead_id")["report_id"][lead_id]
+    rows = [
+        (lead_id, "leave_out", "E2", "2023-07-01", "甲"),
+        (one, "keep", "", "2023-08-01", "乙"),
+        (record, "leave_out", "E4", "2023-08-01", "丙"),
+    ]
+    told, details, after = said(place, *rows)
+    assert told == ["contradicted"] * 3
+    assert "第 3 行" in details[0] and "第 4 行" in details[0]
+    assert of_first(after, "sites", one)["needs_review"]
+    (question,) = after["questions"].query("about == 'disagreed'").to_dict("records")
+    chosen = [answer["decisions"][0] for answer in json.loads(question["answers"])]
+    assert {(row["subject"], row["decision"], row["value"]) for row in chosen} == {
+        (one, "leave_out", "E2"), (one, "keep", ""), (one, "leave_out", "E4"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("decision", "values", "column"), [("activity", ("A61", "A51"), "activity_l2"), ("town", ("甲镇", "乙镇"), "town")]
+)
+def test_an_activity_or_a_town_by_two_ids_is_settled_like_one(two_ids, decision, values, column):
+    place, one, other, _ = two_ids
+    towns = [(box(0, 0, 3000, 3000), {"name": "甲镇"}), (box(3000, 0, 3000, 3000), {"name": "乙镇"})]
+    write_geojson(place / "towns.geojson", towns)
+    later = (one, decision, values[0], "2023-07-01", "甲")
+    told, details, after = said(place, later, (other, decision, values[1], "2023-06-01", "甲"))
+    assert told == ["applied", "superseded"]
+    assert "第 2 行" in details[1]
+    assert of_first(after, "sites" if decision == "activity" else "problems", one)[column] == values[0]
+    told, _, after = said(place, later, (other, decision, values[1], "2023-06-01", "乙"))
+    assert told == ["contradicted", "contradicted"]
+    (question,) = after["questions"].query("about == 'disagreed'").to_dict("records")
+    assert {row["value"] for answer in json.loads(question["answers"]) for row in answer["decisions"]} == set(values)
+
+
+def test_a_word_on_the_site_goes_before_one_on_its_lead(two_ids):
+    place, one, _, _ = two_ids
+    told, details, after = said(place, ("L" + one[1:], "activity", "A51"), (one, "activity", "A61"))
+    assert told == ["applied", "applied"]
+    assert "只改线索" in details[0] and "第 3 行" in details[0]
+    assert of_first(after, "sites", one)["activity_l2"] == "A61"
+    assert after["leads"].set_index("lead_id")["activity_l2"]["L" + one[1:]] == "A51"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_site_and_a_case_by_two_ids_are_settled_like_one(two_ids, turned):
+    place, one, other, _ = two_ids
+    case = screen(place, "2023")["cases"]["problem_id"][0]
+    pairs = [
+        (f"{one} {case}", "apart", "", "2023-07-02", "甲"),
+        (f"{other} {case}", "same", "", "2023-07-01", "乙"),
+    ]
+    told, _, after = said(place, *(pairs[::-1] if turned else pairs))
+    assert told == ["contradicted", "contradicted"]
+    assert "disagreed" in set(after["questions"]["about"])
+    pairs[1] = (*pairs[1][:4], "甲")
+    told, details, after = said(place, *(pairs[::-1] if turned else pairs))
+    assert told == (["superseded", "applied"] if turned else ["applied", "superseded"])
+    assert ("第 3 行" if turned else "第 2 行") in details[0 if turned else 1]
+    relations = after["matches"].query("site_id == @one and problem_id == @case")["relation"]
+    assert not set(relations) & {"same", "grown", "rebound"}
+
+
+def test_apart_of_what_a_later_word_holds_in_a_case_did_nothing(two_ids, tmp_path):
+    """The case holds a lead that is in no list any more: parting from it parts from the case, unless its number is named."""
+    place, one, _, _ = two_ids
+    lead_id = by_number(screen(place, "2023"))["lead_id"]["far"]
+    accept(place, "2023", tmp_path / "out", only=["C" + lead_id[1:]])
+    write_source(place, "leads", [lead("a", slanted(100))])
+    case = screen(place, "2024")["cases"].query("source_id == 'ledger'")["problem_id"].item()
+    decide(place, (f"L{one[1:]} {lead_id}", "apart", ""), (f"{one} {case}", "same", ""))
+    after = screen(place, "2024")
+    assert effects(after) == ["no_effect", "applied"]
+    detail = after["decisions"]["detail"][0]
+    assert case in detail and "第 3 行" in detail
+
+
+def test_what_was_left_out_and_grew_since_is_told_to_be_listed(two_ids):
+    place, one, _, _ = two_ids
+    write_source(place, "grown", [lead("a3", slanted(200))], received="2023-11-01")
+    for decision, value in (("leave_out", "E2"), ("not_a_problem", "E6")):
+        told, details, after = said(place, (one, decision, value, "2023-08-01"))
+        assert told == ["applied"]
+        assert "2023-08-01" in details[0] and "此后" in details[0]
+        assert one in set(after["problems"]["site_id"])
+
+
+def test_a_word_on_a_record_of_two_sites_says_on_which_it_holds(mixed):
+    parts = slanted(2000)["coordinates"], slanted(3000)["coordinates"]
+    write_source(mixed, "parts", [lead("p", {"type": "MultiPolygon", "coordinates": list(parts)})])
+    before = screen(mixed, "2023")
+    leads = before["leads"].query("orig_no == 'p'")
+    first, second = before["sites"].query(
+        "site_id in @ids", local_dict={"ids": ["S" + one[1:] for one in leads["lead_id"]]}
+    )["site_id"]
+    record = leads["report_id"].iloc[0]
+    rows = [(record, "leave_out", "E2", "2023-07-01"), (first, "keep", "", "2023-08-01")]
+    told, details, after = said(mixed, *rows)
+    assert told == ["applied", "applied"]
+    assert "2 个地块中的 1 个" in details[0] and second in details[0]
+    assert first in set(after["problems"]["site_id"]) and second not in set(after["problems"]["site_id"])
+    told, details, _ = said(mixed, *rows, (second, "keep", "", "2023-08-01"))
+    assert told == ["superseded", "applied", "applied"]

@@ -102,6 +102,15 @@ def test_unknown_equals_nothing_not_even_unknown():
     assert decided((SQUARE, "2019-2020", None), (SQUARE, "2020-2021", None)) == [("same_ground", "review")]
 
 
+def test_a_question_tells_how_much_two_share_only_where_they_do():
+    for x, said in (
+        (72, "12.0 m apart: is it one place?"),
+        (54, "0.0 m apart, sharing 7.7% of the smaller: is it one place?"),
+    ):
+        merges, _ = merge(leads_of((house(0, 0), "2019-2020", "A1"), (house(x, 0), "2020-2021", "A1")), RULES, "en")
+        assert merges["reason"].item() == f"{said} (R09)"
+
+
 def test_a_point_joins_the_one_site_near_it():
     near = shapely.Point(75, 30), None, "A1", "points", "points"
     assert sites_of((SQUARE, "2019-2020", "A1"), near) == [["L0", "L1"]]

@@ -126,6 +126,42 @@ def test_several_partners_are_one_question_the_nearest_first():
     ]
 
 
+def test_a_bridge_is_told_from_the_site_that_touches_the_others():
+    """B touches A and C; where only one of them is asked about it is still B that touches two, whichever of the two asks."""
+    both = [a_pair("A", "B", rule="bridge"), a_pair("C", "B", rule="bridge")]
+    (question,) = asked(**singles("A", "B", "C"), merges=both).to_dict("records")
+    a, b, c = (one("S", name) for name in "ABC")
+    assert question["site_ids"] == [b, a, c]
+    assert question["text"].endswith(f"Leads of site {b} touch sites {a}, {c}, which stand apart (R13).")
+    (question,) = asked(**singles("A", "B"), merges=both[:1]).to_dict("records")
+    assert question["text"].endswith(f"A lead of site {b} touches site {a} and another place, which stand apart (R13).")
+    first = {"lead_ids": [one("L", "B"), one("L", "2")]}
+    rows = {"leads": [a_lead(name) for name in "AB2"], "sites": [a_site("A"), {**a_site("B"), **first}]}
+    turned = [a_pair("2", "A", gap_m=5.0), a_pair("A", "B", rule="bridge", iou=0.5)]  # A asks; B is the bridge
+    (question,) = asked(**rows, merges=turned).to_dict("records")
+    assert question["site_ids"] == [a, b]
+    assert f"A lead of site {b} touches site {a} and another place" in question["text"]
+
+
+def test_answers_stand_in_one_order_whoever_spoke_first():
+    pair, site = f"{one('L', 'A')} {one('L', 'B')}", one("S", "C")
+    for roles in (("甲", "乙"), ("乙", "甲")):
+        rows = (
+            [("apart", "same"), ("leave_out", "keep")]
+            if roles[0] == "甲"
+            else [("same", "apart"), ("keep", "leave_out")]
+        )
+        decisions = [
+            a_decision(2 * k + j, subject, decision, roles[j], "E2" if decision == "leave_out" else "")
+            for k, (subject, both) in enumerate(zip((pair, site), rows, strict=True)) for j, decision in enumerate(both)
+        ]  # fmt: skip
+        questions = asked(**singles("A", "B", "C"), decisions=decisions)
+        labels = {label for text in questions["answers"] for label in [tuple(a["label"] for a in json.loads(text))]}
+        assert {tuple(one.split(":")[0] for one in own) for own in labels} == {
+            ("One place", "Two places"), ("It stays on the list", "Leave it out"),
+        }  # fmt: skip
+
+
 def test_of_the_pairs_of_two_sites_the_strongest_stands_for_them():
     sites = [a_site("A", "AB"), a_site("C", "CD")]
     leads = [a_lead(name) for name in "ABCD"]
@@ -233,6 +269,26 @@ def test_two_fates_of_a_site_are_one_question():
     assert list(answers_of(question)) == ["It stays on the list", "Not a problem: lawfully permitted (E6)"]
     gone = [a_decision(1, one("S", "Z"), "keep", "甲"), a_decision(2, one("S", "Z"), "leave_out", "乙", "E2")]
     assert asked(**singles("A"), decisions=gone).empty
+
+
+def test_who_disagrees_by_several_ids_of_one_site_is_asked_once_about_the_site():
+    rows = {"leads": [a_lead(name) for name in "ABC"], "sites": [a_site("A", "AB"), a_site("C")]}
+    site, other = one("S", "A"), one("S", "C")
+    said = [(one("L", "B"), "leave_out", "甲", "E2"), (site, "keep", "乙"), (one("R", "A"), "leave_out", "丙", "E4"),
+            (f"{one('S', 'B')} D-7", "same", "甲"), (f"{site} D-7", "apart", "乙"),
+            (one("S", "B"), "town", "甲", "甲镇"), (site, "town", "乙", "乙镇"),
+            (other, "keep", "甲"), (other, "leave_out", "乙", "E2")]  # fmt: skip
+    decisions = [a_decision(k, *row) for k, row in enumerate(said, 2)]
+    questions = asked(**rows, problems=[a_problem("A"), a_problem("C")], decisions=decisions)
+    assert set(questions["about"]) == {"disagreed"}
+    found = {frozenset(row for (row,) in answers_of(question).values()) for question in questions.to_dict("records")}
+    assert found == {
+        frozenset({(site, "keep", ""), (site, "leave_out", "E2"), (site, "leave_out", "E4")}),
+        frozenset({(f"{site} D-7", "same", ""), (f"{site} D-7", "apart", "")}),
+        frozenset({(site, "town", "甲镇"), (site, "town", "乙镇")}),
+        frozenset({(other, "keep", ""), (other, "leave_out", "E2")}),
+    }
+    assert sorted(map(list, questions["problem_ids"])) == [[], [], [], ["D-7"]]
 
 
 def test_every_topic_can_be_disagreed_about():

@@ -53,6 +53,19 @@ def test_a_site_that_takes_in_another_keeps_the_first_id_and_names_the_other():
     assert sites["absorbed_ids"].tolist() == [["S1"]]
 
 
+def test_what_made_one_place_of_two_is_told():
+    left, right = (SQUARE, OLD, "A1"), (shapely.box(68, 0, 128, 60), OLD, "A1", "other")
+    over_both, far = (shapely.box(0, 0, 128, 60), NEW, "A1"), (shapely.box(500, 0, 560, 60), OLD, "A1", "third")
+    for rows, said, joined_by in (
+        ((left, right), None, [None, None]),
+        ((left, right, over_both), None, ["lead"]),
+        ((left, right), {("L0", "L1"): "same"}, ["person"]),
+        ((left, right, over_both, far), {("L0", "L3"): "same"}, ["both"]),
+    ):
+        _, sites, _ = made(*rows, said=said)
+        assert [one if isinstance(one, str) else None for one in sites["joined_by"]] == joined_by
+
+
 def test_neighbours_know_each_other():
     _, sites, _ = made((SQUARE, OLD, "A1"), (shapely.box(60, 0, 120, 60), MIDDLE, "A5"))
     assert sites["neighbour_ids"].tolist() == [["S1"], ["S0"]]
