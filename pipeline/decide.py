@@ -125,7 +125,16 @@ def _read_all(files: Sequence[Path], place: Place) -> list[tuple[Path, Decision]
 def _checked(given: list[tuple[Path, Decision]], run: LastRun | None, place: Place) -> list[tuple[Path, Decision]]:
     """The rows with known cases by our numbers, and with a fault where the place has no such township."""
     towns = towns_of(place) if any(row.decision == "town" and not row.fault for _, row in given) else None
-    return [(file, _in_a_township(_by_number(row, run), towns, place.language)) for file, row in given]
+    rows = [(file, _of_a_cycle(_by_number(row, run), place)) for file, row in given]
+    return [(file, _in_a_township(row, towns, place.language)) for file, row in rows]
+
+
+def _of_a_cycle(row: Decision, place: Place) -> Decision:
+    """A cycle that the place does not have is a fault of the row: nobody could tell what was looked at."""
+    if row.fault or not row.cycle or row.cycle in place.cycles:
+        return row
+    known = say(place.language, "privacy.between").join(place.cycles)
+    return row._replace(fault=say(place.language, "decide.unknown_cycle", cycle=row.cycle, known=known))
 
 
 def _read(file: Path, place: Place) -> list[Decision]:

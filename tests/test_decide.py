@@ -132,6 +132,8 @@ def test_a_row_that_names_no_cycle_is_one_of_the_last_run(place, given_file, tmp
     named = HEAD.replace("date", "date,cycle") + out.replace("\n", ",2024\n")
     assert [row.cycle for row in decide([given_file(named)], place, outputs=tmp_path / "out").taken] == ["2024"]
     assert read_decisions(place, "zh")["cycle"].fillna("").tolist() == ["", "2023", "2024"]
+    other = given_file(named.replace(",2024\n", ",2031\n") + out.replace("\n", ",\n"))
+    assert "没有名为“2031”的周期；已有：2023、2024" in decide([other], place).unreadable[0]
 
 
 def test_a_file_without_all_columns_cannot_be_appended_to(place, given_file):

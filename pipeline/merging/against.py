@@ -18,6 +18,7 @@ from pipeline.merging.closed import NEW_ACTIVITY, OnClosed, Seen, is_after
 from pipeline.merging.contact import EDGE_SHARE, Mask, are_twins, common_ground, fronts, is_more_than_edge
 from pipeline.rules import Rules
 
+BELONGS = ("same", "grown", "rebound")  # relations by which a site is of a case
 NOTHING_SEEN = OnClosed()
 
 Verdict = tuple[str | None, str]  # relation (None: too far apart to be named) and the sentence match.<why>

@@ -41,7 +41,8 @@ class Run:
         return say(self.language, f"decided.{key}", **values)
 
     def named(self, words: Iterable[str]) -> str:
-        return say(self.language, "decided.between").join(list(words)[:MOST_NAMED])
+        every = list(words)
+        return say(self.language, "decided.between").join(every[:MOST_NAMED]) + ("…" if len(every) > MOST_NAMED else "")
 
     def sentences(self, words: Iterable[str]) -> str:
         return say(self.language, "decisions.between").join(words)

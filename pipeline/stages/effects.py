@@ -8,12 +8,12 @@ import shapely
 
 from pipeline.declare import shape_table
 from pipeline.intake.decision_rows import AS_RECEIVED, POINTED_OUT, TOPICS
+from pipeline.merging.against import BELONGS
 from pipeline.merging.spoken import Run, look_up
 from pipeline.tables import DECISIONS
 from pipeline.text import say
 
 APPLIED, NO_EFFECT, GONE = "applied", "no_effect", "gone"
-BELONGS = ("same", "grown", "rebound")  # relations by which a site is of a case
 Effect = tuple[str, str | None]  # and the detail in words
 
 
@@ -162,8 +162,11 @@ def _of_lead_or_site(said: Any, run: Run) -> Effect:
     is_case = run.outcomes[lead.lead_id].outcome == "known"
     if said.decision == "located_at":  # of what is no suspicion only the answer to a doubt counts
         is_answer = said.value == AS_RECEIVED or isinstance(run.reports[lead.report_id].readings, str)
-        is_idle = run.outcomes[lead.lead_id].outcome == "information" and not is_answer
-        return (NO_EFFECT, _why_no_site(lead, said.subject, "site", run)) if is_idle else (APPLIED, None)
+        outcome = run.outcomes[lead.lead_id]
+        if outcome.outcome == "information" and not is_answer:
+            return NO_EFFECT, _why_no_site(lead, said.subject, "site", run)
+        is_off = outcome.outcome == "set_aside"
+        return APPLIED, run.say("now_off", lead=lead.lead_id, reason=outcome.reason) if is_off else None
     if site_id is None and not (is_lead and is_case):
         return NO_EFFECT, _why_no_site(lead, said.subject, "site", run)
     told = run.counting.get((said.decision, site_id or ""))

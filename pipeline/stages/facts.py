@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.config import Place
 from pipeline.intake.ground import Ground, surface_points, towns_of
 from pipeline.intake.words.codes import zone_rank
+from pipeline.merging.against import BELONGS
 
 HITS = ("inside", "crossing", "within")
 BESIDE = ("tolerance", "adjacent", "sliver")
@@ -23,7 +24,6 @@ Row = dict[str, Any]
 NO_RELATION: Row = {
     "relation": None, "known_problem_id": None, "relation_reason": None, "new_m2": None, "other_cases": [], "other_sites": [],
 }  # fmt: skip
-BELONGS = ("same", "grown", "rebound")
 STRENGTH = ("rebound", "grown", "same", "review", "adjacent")  # which relation speaks for a site with several
 
 

@@ -9,7 +9,9 @@ import pandas as pd
 
 from pipeline.declare import shape_table
 from pipeline.geometry import union_all
+from pipeline.intake.decision_rows import Decision
 from pipeline.intake.words.codes import NO_PROBLEM
+from pipeline.intake.words.dates import parse_date
 from pipeline.merging.said import fates_by_site, in_force, rows_by_tail, site_by_lead, site_by_tail
 from pipeline.tables import CASES, JUDGED, LEDGER
 from pipeline.text import say
@@ -92,7 +94,7 @@ def judged_cases(
             fates[site.site_id] = fate  # where it lies is not known: no ground to remember
             continue
         seen = [own[lead_id] for lead_id in site.lead_ids]
-        looked_until = str((cycles or {}).get(said.cycle, said.date))
+        looked_until = _looked_until(said, cycles or {})
         seen = [lead for lead in seen if lead.received <= looked_until] or seen[:1]
         outlines = [lead.geometry for lead in seen if lead.area_m2 > 0]
         problem_id = "N" + site.site_id[1:]
@@ -114,6 +116,20 @@ def judged_cases(
             }
         )
     return pd.DataFrame(rows, columns=CASES.names), fates
+
+
+def _looked_until(said: Decision, cycles: Mapping[str, date]) -> str:
+    """The day up to which what had been received was looked at: as of the run of the decision, else the day of the decision.
+
+    A spreadsheet takes the name of a cycle, 2023-09, for a date and writes it anew.
+    """
+    rewritten = parse_date(said.cycle)
+    own = [
+        day
+        for name, day in cycles.items()
+        if name == said.cycle or (rewritten and parse_date(name) == rewritten[: len(name)])
+    ]
+    return str(own[0]) if own else said.date
 
 
 def own_ground(judged: pd.DataFrame) -> Pairs:

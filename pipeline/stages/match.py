@@ -14,6 +14,7 @@ from pipeline.declare import cells, shape_table
 from pipeline.geometry import area_m2, polygons_of
 from pipeline.intake.words.names import alike
 from pipeline.merging.against import (
+    BELONGS,
     NOTHING_SEEN,
     Meeting,
     Verdict,
@@ -29,7 +30,6 @@ from pipeline.rules import Rules
 from pipeline.tables import MATCHES
 from pipeline.text import say
 
-BELONGS = ("same", "grown", "rebound")
 NUMBERS = ("overlap_m2", "outside_m2", "front_m", "front_share", "gap_m")
 SITE_CELLS = ("site_id", "activity_l1", "area_m2", "position_accuracy_m", "is_text_only")
 SHOWN_FROM_M = 1.0  # a corner has no edge to speak of

@@ -97,7 +97,7 @@ def test_a_site_that_is_left_out_stays_out_until_it_grows(pits):
     after = screen(pits, "2023")
     gone = by_number(after, "set_aside").loc["a"]
     assert (gone["reason"], gone["stage"]) == ("E2", "rank")
-    assert "2023-07-01 核查" in gone["detail"]
+    assert "2023-07-01 人工判定" in gone["detail"]
     assert "看过影像" not in gone["detail"]  # reasons and roles stay in the house
     rows = [(slanted(150), lead("c", None)[1])]
     write_source(pits, "grown", rows, received="2023-11-01")
@@ -107,9 +107,12 @@ def test_a_site_that_is_left_out_stays_out_until_it_grows(pits):
     assert any("伪变化" in reason["text"] for reason in json.loads(problem.reasons))
 
 
-@pytest.mark.parametrize(("cycle", "outcome"), [("2023", "listed"), ("", "set_aside"), ("2022", "set_aside")])
+@pytest.mark.parametrize(
+    ("cycle", "outcome"), [("2023", "listed"), ("2023年", "listed"), ("", "set_aside"), ("2022", "set_aside")]
+)
 def test_what_the_run_did_not_have_was_not_looked_at(pits, cycle, outcome):
-    """Received after the run and before the day of the decision: only the cycle tells that nobody saw it."""
+    """Received after the run and before the day of the decision: only the cycle, which a spreadsheet may rewrite, tells that
+    nobody saw it."""
     site_id = site_of(screen(pits, "2023"), "a").site_id
     write_source(pits, "grown", [(slanted(150), lead("c", None)[1])], received="2024-02-01")
     decide(pits, (site_id, "leave_out", "E2", "2024-03-01", "分局", cycle))
