@@ -10,15 +10,14 @@ import argparse
 import sys
 import tempfile
 import time
-import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
-import geopandas as gpd
 import pandas as pd
 
 from benchmarks.events.families import FAMILIES
-from benchmarks.events.plain import CRS, Plain, make_plain
+from benchmarks.events.plain import Plain, make_plain
+from benchmarks.merge_once import read_rules, run
 from benchmarks.merge_rivals import RIVALS
 from benchmarks.merge_scores import (
     Scores,
@@ -34,15 +33,9 @@ from benchmarks.merge_scores import (
     text_scores,
 )
 from benchmarks.overlap_time import measure
-from pipeline.declare import Table
-from pipeline.memory import rarely_searched
 from pipeline.rules import Rules
-from pipeline.stages.match import match
-from pipeline.stages.merge import merge
-from pipeline.stages.sites import build_sites
-from pipeline.tables import CASES, LEADS
 
-RULES = Path(__file__).parents[1] / "configs" / "tapajos" / "rules.toml"
+ONCE = Path(__file__).with_name("merge_once.py")
 TIMES_LARGER = 10
 
 
@@ -54,27 +47,6 @@ class Result(NamedTuple):
     links: pd.DataFrame
     automatic: pd.DataFrame
     figures: Scores
-
-
-def read_rules() -> Rules:
-    return Rules.model_validate(tomllib.loads(RULES.read_text(encoding="utf-8")))
-
-
-def no_layers() -> gpd.GeoDataFrame:
-    """Layers as match takes them, none of them."""
-    columns = {"counts": bool, "layer_id": str, "layer_class": str, "zone": str}
-    frame = pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in columns.items()})
-    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs=CRS))
-
-
-@rarely_searched()
-def run(
-    leads: gpd.GeoDataFrame, cases: gpd.GeoDataFrame, rules: Rules
-) -> tuple[pd.DataFrame, pd.DataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """(merges, members, sites, matches) as the job makes them, without layers."""
-    merges, members = merge(leads, rules.merge, "en")
-    sites, growth = build_sites(leads, members, merges=merges)
-    return merges, members, sites, match(sites, cases, no_layers(), rules, "en", growth=growth, leads=leads)
 
 
 def score(plain: Plain, rules: Rules) -> Result:
@@ -169,19 +141,12 @@ def take_time(seed: int, n_leads: int, n_cases: int, shift_m: float) -> float:
         plain = make_plain(seed, n_leads, n_cases, shift_m)
         plain.leads.to_parquet(Path(folder) / "leads.parquet")
         plain.cases.to_parquet(Path(folder) / "cases.parquet")
-        cost = measure([__file__, "--only", folder])
+        cost = measure([ONCE, folder])
         print(
             f"\n{n_leads} leads, {n_cases} cases, whole process: {cost.wall_s:.1f} s wall, {cost.cpu_s:.1f} s CPU, "
             f"{cost.peak_mb:.0f} MB"
         )
     return cost.wall_s
-
-
-def _read(path: Path, table: Table) -> gpd.GeoDataFrame:
-    """A table as the stages take it: Parquet gives lists back as arrays."""
-    frame = gpd.read_parquet(path)
-    lists = {column.name: frame[column.name].map(list) for column in table.columns if column.kind == "list"}
-    return frame.assign(**lists)
 
 
 def main() -> int:
@@ -194,12 +159,8 @@ def main() -> int:
         "--shift", type=float, default=10, help="metres that two layers lie apart at most; 20 is a stress"
     )
     parser.add_argument("--time", action="store_true", help="also time ten times as many leads and cases")
-    parser.add_argument("--only", type=Path, help=argparse.SUPPRESS)  # the timed process: leads and cases lie there
     asked = parser.parse_args()
     rules = read_rules()
-    if asked.only:
-        run(_read(asked.only / "leads.parquet", LEADS), _read(asked.only / "cases.parquet", CASES), rules)
-        return 0
     results = []
     for seed in asked.seeds:
         started = time.perf_counter()

@@ -33,6 +33,7 @@ MOVED_AT_ONCE = 10_000  # shapes; every step makes a copy, and of a whole layer 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 I
 AREA_DECIMALS = 4
 MOST_REPAIRS = 5
+PLAIN_VERTICES = 200  # up to here two shapes are compared edge by edge faster than one of them is indexed
 THREADS_FROM = 2_000  # shapes; fewer are done before threads start
 CHUNKS_PER_CORE = 4  # shapes are not equally large: small parts even it out
 
@@ -200,12 +201,24 @@ def in_threads(operation: Callable[..., Any], *arrays: npt.NDArray[Any]) -> npt.
 
 
 def near_pairs(own: Shapes, known: Shapes, reach_m: Floats) -> npt.NDArray[np.int64]:
-    """Rows (own, known), one pair a line, that lie within the reach of the own shape; unordered. All in one CRS in metres."""
-    tree = shapely.STRtree(known)
+    """Rows (own, known), one pair a line, that lie within the reach of the own shape; unordered. All in one CRS in metres.
+
+    Two plain shapes are measured where their boxes are near; a long outline is indexed first, which pays for it alone.
+    """
+    is_plain, is_plain_known = (shapely.get_num_coordinates(shapes) <= PLAIN_VERTICES for shapes in (own, known))
+    sides = np.flatnonzero(is_plain_known), np.flatnonzero(~is_plain_known)
+    trees = [shapely.STRtree(known[side]) for side in sides]
+    bounds = shapely.bounds(own) + reach_m[:, None] * np.array([-1.0, -1.0, 1.0, 1.0])
 
     def query(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        found = tree.query(own[rows], predicate="dwithin", distance=reach_m[rows])
-        return np.column_stack([rows[found[0]], found[1]])
+        plain, long = rows[is_plain[rows]], rows[~is_plain[rows]]
+        i, j = trees[0].query(shapely.box(*bounds[plain].T))
+        is_near = shapely.dwithin(own[plain[i]], known[sides[0][j]], reach_m[plain[i]])
+        found = [np.column_stack([plain[i[is_near]], sides[0][j[is_near]]])]
+        for asked, tree, side in ((plain, trees[1], sides[1]), (long, trees[0], sides[0]), (long, trees[1], sides[1])):
+            i, j = tree.query(own[asked], predicate="dwithin", distance=reach_m[asked])
+            found.append(np.column_stack([asked[i], side[j]]))
+        return np.concatenate(found)
 
     return in_threads(query, np.arange(len(own)))
 

@@ -10,7 +10,8 @@ from benchmarks.events.families import FAMILIES
 from benchmarks.events.outlines import beside, blob, cells, of_cells
 from benchmarks.events.plain import make_plain
 from benchmarks.events.scene import make_scene
-from benchmarks.merge_quality import RULES, read_rules, score
+from benchmarks.merge_once import RULES, read_rules
+from benchmarks.merge_quality import score
 from benchmarks.merge_rivals import rule_95_30, within_100_m
 from benchmarks.merge_scores import (
     answered,

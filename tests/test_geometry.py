@@ -126,6 +126,14 @@ def test_pairs_lie_within_the_reach_of_the_one_that_asks(monkeypatch):
     assert near_pairs(own[:0], known, np.zeros(0)).shape == (0, 2)
 
 
+def test_long_outlines_and_plain_ones_find_each_other():
+    """The circles have far more vertices than are compared edge by edge."""
+    circles = [shapely.Point(x, 0).buffer(10, quad_segs=200) for x in (0, 100)]
+    shapes = np.array([*circles, shapely.box(15, -5, 25, 5), shapely.Point(120, 0), shapely.box(40, 0, 50, 10)])
+    found = near_pairs(shapes, shapes, np.array([6.0, 11.0, 4.0, 4.0, 20.0]))
+    assert sorted(found.tolist()) == [[0, 0], [0, 2], [1, 1], [1, 3], [2, 2], [3, 3], [4, 2], [4, 4]]
+
+
 @given(st.lists(st.tuples(*[st.integers(0, 40)] * 2), max_size=60))
 def test_distinct_pairs_are_sorted_and_each_stands_once(pairs):
     found = distinct(np.array(pairs, dtype=np.int64).reshape(-1, 2))
