@@ -96,26 +96,28 @@ def judged_cases(
         seen = [own[lead_id] for lead_id in site.lead_ids]
         looked_until = _looked_until(said, cycles or {})
         seen = [lead for lead in seen if lead.received <= looked_until] or seen[:1]
-        outlines = [lead.geometry for lead in seen if lead.area_m2 > 0]
-        problem_id = "N" + site.site_id[1:]
-        fates[problem_id] = fate
-        rows.append(
-            {
-                "problem_id": problem_id,
-                "source_id": JUDGED,
-                "lead_ids": [lead.lead_id for lead in seen],
-                "state": NO_PROBLEM,
-                "closed_date": said.date,
-                "is_closed": False,
-                "activity_l1": site.activity_l1,
-                "judged": words,
-                "known_since": said.date,
-                "position_accuracy_m": site.position_accuracy_m,
-                "case_geometry": "outline" if outlines else "point",
-                "geometry": union_all(outlines) if outlines else seen[0].geometry,
-            }
-        )
+        rows.append(_judged_ground(site, seen, said.date, words))
+        fates[str(rows[-1]["problem_id"])] = fate
     return pd.DataFrame(rows, columns=CASES.names), fates
+
+
+def _judged_ground(site: Any, seen: list[Any], day: str, words: str) -> dict[str, Any]:
+    """The case of a site that a person judged: the ground of the leads that were `seen`."""
+    outlines = [lead.geometry for lead in seen if lead.area_m2 > 0]
+    return {
+        "problem_id": "N" + site.site_id[1:],
+        "source_id": JUDGED,
+        "lead_ids": [lead.lead_id for lead in seen],
+        "state": NO_PROBLEM,
+        "closed_date": day,
+        "is_closed": False,
+        "activity_l1": site.activity_l1,
+        "judged": words,
+        "known_since": day,
+        "position_accuracy_m": site.position_accuracy_m,
+        "case_geometry": "outline" if outlines else "point",
+        "geometry": union_all(outlines) if outlines else seen[0].geometry,
+    }
 
 
 def _looked_until(said: Decision, cycles: Mapping[str, date]) -> str:
