@@ -15,6 +15,7 @@ from pipeline.intake.decision_rows import Decision
 from pipeline.intake.decisions import CONTRADICTED, DECISIONS_FILE, judge, read_rows, say_whose
 from pipeline.intake.files import SHEETS
 from pipeline.intake.privacy.scrub import scrub, without_marks
+from pipeline.intake.words.suggest import suggest
 from pipeline.last_run import LastRun, nearest, read_last_run, towns_of
 from pipeline.place_folder import read_place
 from pipeline.text import say
@@ -218,11 +219,10 @@ def _in_a_township(row: Decision, towns: set[str] | None, language: str) -> Deci
     """A township that the place does not have is a fault of the row, told with the one that may be meant."""
     if row.fault or row.decision != "town" or towns is None or row.value in towns:
         return row
-    near, between = nearest(row.value, towns), say(language, "privacy.between")
-    known = near or between.join(sorted(towns)) or "–"
-    return row._replace(
-        fault=say(language, "decide.unknown_town" if near is None else "decide.near_town", town=row.value, known=known)
-    )
+    near = suggest(row.value, sorted(towns), limit=1)
+    known = say(language, "privacy.between").join(near or sorted(towns)) or "–"
+    key = "decide.near_town" if near else "decide.unknown_town"
+    return row._replace(fault=say(language, key, town=row.value, known=known))
 
 
 def _unknown(rows: Sequence[Decision], run: LastRun | None, place: Place, is_dry_run: bool) -> list[str]:

@@ -16,7 +16,7 @@ from pipeline.merging.said import rows_by_tail
 from pipeline.store import read_table
 from pipeline.tables import TABLES
 
-SLIPS = 2  # signs by which a mistyped id or name differs from what was meant
+SLIPS = 2  # signs by which a mistyped id differs from what was meant
 TABLES_READ = ("leads", "reports", "cases", "problems")
 
 
@@ -80,7 +80,7 @@ def towns_of(place: Place) -> set[str] | None:
     return {record.words.get(area.name, "") for record in records}
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """What was meant by a mistyped `word`, if one of `known` is but a slip away."""
-    found = process.extractOne(word, known, scorer=OSA.distance, score_cutoff=SLIPS)
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The id that was meant by a mistyped one, if one of `known` is but a slip away; of words: intake/words/suggest.py."""
+    found = process.extractOne(name, known, scorer=OSA.distance, score_cutoff=SLIPS)
     return None if found is None else str(found[0])

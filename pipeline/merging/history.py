@@ -7,10 +7,9 @@ import numpy.typing as npt
 import shapely
 
 from pipeline.geometry import Shapes, in_threads, polygons_of
-from pipeline.intake.words.dates import period_order
+from pipeline.intake.words.dates import UNDATED, period_order
 
 Rows = npt.NDArray[np.int64]
-UNDATED = "~"  # sorts behind every period
 TOUCHING, TOUCHING_M2 = (
     1e-9,
     1e-4,

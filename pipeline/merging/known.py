@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from pipeline.declare import cells
 from pipeline.geometry import Floats, Shapes, in_threads, polygons_of
 from pipeline.intake.words.codes import NO_PROBLEM
 from pipeline.merging.near import Pairs
@@ -73,7 +74,7 @@ def _touched(layers: gpd.GeoDataFrame, shapes: Shapes, rules: Rules) -> list[Tou
         return touched
     rows, features = layers.sindex.query(shapes, predicate="intersects")
     shared_m2 = shapely.area(in_threads(shapely.intersection, shapes[rows], layers.geometry.to_numpy()[features]))
-    classes, zones = layers["layer_class"].tolist(), layers["zone"].where(layers["zone"].notna(), None).tolist()
+    classes, zones = (cells(layers, name) for name in ("layer_class", "zone"))
     is_enough = shared_m2 >= rules.overlap.sliver_m2
     for row, feature in zip(rows[is_enough].tolist(), features[is_enough].tolist(), strict=True):
         touched[row].add((classes[feature], zones[feature]))

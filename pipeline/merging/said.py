@@ -19,7 +19,7 @@ Thing = tuple[str, ...]  # what is settled: the topic, the site_id and, of a pai
 
 def in_force(decisions: pd.DataFrame, *names: str) -> list[Any]:
     """The rows that hold, of the decisions `names`."""
-    return list(decisions[(decisions["effect"] == "") & decisions["decision"].isin(names)].itertuples())
+    return list(decisions[(decisions["effect"] == IN_FORCE) & decisions["decision"].isin(names)].itertuples())
 
 
 def rows_by_tail(leads: pd.DataFrame) -> dict[str, int]:
@@ -77,7 +77,7 @@ def settle_on_sites(
 
 def _readable(decisions: pd.DataFrame) -> dict[int, Decision]:
     """Position in `decisions` → the row, of those that may speak of a site."""
-    columns = [decisions[name].astype(object).where(decisions[name].notna(), "") for name in FIELDS]
+    columns = ([word or "" for word in cells(decisions, name)] for name in FIELDS)
     rows = (
         Decision(row, **dict(zip(FIELDS, own, strict=True)))
         for row, *own in zip(decisions["row"], *columns, strict=True)

@@ -57,7 +57,7 @@ def look_up(
 ) -> Run:
     """The Run of `tables` (reports, leads, sites, cases, matches, problems and outcomes), for the rows of `decisions`."""
     leads, sites, cases, matches = (tables[name] for name in ("leads", "sites", "cases", "matches"))
-    told = decisions.loc[decisions["effect"] == "", "subject"]
+    told = decisions.loc[decisions["effect"] == IN_FORCE, "subject"]
     names = sorted({part for subject in told for part in subject.split()})
     row_of, site_of = rows_by_tail(leads), site_by_lead(sites)
     rows = {name: row_of[name[1:]] for name in names if name[0] in "LSC" and name[1:] in row_of}

@@ -13,7 +13,7 @@ from pipeline.config import Source
 from pipeline.declare import shape_table
 from pipeline.geometry import area_m2, to_crs
 from pipeline.intake.decision_rows import AS_RECEIVED, POINTED_OUT, about
-from pipeline.intake.decisions import CONTRADICTED, IN_FORCE, SUPERSEDED, Standing, say_standing
+from pipeline.intake.decisions import CONTRADICTED, IN_FORCE, SUPERSEDED, UNREADABLE, Standing, say_standing
 from pipeline.intake.ground import Ground, surface_points, towns_of
 from pipeline.intake.records import family_order
 from pipeline.intake.words.codes import to_activity
@@ -30,10 +30,10 @@ def for_corrections(decisions: pd.DataFrame, reports: pd.DataFrame, sources: Seq
     Leads remember whom they correct; a record without a place has none, nor has the case that is known by it. What was said
     of the later version itself goes before that; and one that brings its place answers where it lies.
     """
-    told = decisions[decisions["effect"] == ""]
+    told = decisions[decisions["effect"] == IN_FORCE]
     if told.empty:
         return decisions
-    readable = decisions[decisions["effect"] != "unreadable"]
+    readable = decisions[decisions["effect"] != UNREADABLE]
     spoken = {about(*pair) for pair in zip(readable["subject"], readable["decision"], strict=True)}
     families = _families(reports, sources)
     rows = [

@@ -8,6 +8,7 @@ import shapely
 
 from pipeline.declare import shape_table
 from pipeline.intake.decision_rows import AS_RECEIVED, POINTED_OUT, TOPICS
+from pipeline.intake.decisions import IN_FORCE
 from pipeline.merging.against import BELONGS
 from pipeline.merging.spoken import Run, look_up
 from pipeline.tables import DECISIONS
@@ -26,12 +27,12 @@ def with_effects(
     problems and outcomes of the run. What is called the same over more than `max_extent_m` is applied, for a person may be
     right, and is told.
     """
-    if not (decisions["effect"] == "").any():
+    if not (decisions["effect"] == IN_FORCE).any():
         return shape_table(decisions, DECISIONS)
     run = look_up(decisions, tables, towns, max_extent_m, language)
     effects, details = decisions["effect"].tolist(), decisions["detail"].tolist()
     for k, said in enumerate(decisions.itertuples()):
-        if effects[k] == "":
+        if effects[k] == IN_FORCE:
             effects[k], details[k] = _effect(said, run)
     return shape_table(decisions.assign(effect=effects, detail=details), DECISIONS)
 

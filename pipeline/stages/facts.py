@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from pipeline.config import Place
+from pipeline.declare import cells
 from pipeline.intake.ground import Ground, surface_points, towns_of
 from pipeline.intake.words.codes import zone_rank
 from pipeline.merging.against import BELONGS
@@ -67,8 +68,8 @@ def gather_facts(
 
 def _records(frame: pd.DataFrame, columns: list[str]) -> list[Row]:
     """Rows as plain dicts of `columns`, with None for every empty cell."""
-    cells = [frame[name].astype(object).where(frame[name].notna(), None) for name in columns]
-    return [dict(zip(columns, row, strict=True)) for row in zip(*cells, strict=True)]
+    rows = zip(*(cells(frame, name) for name in columns), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def _words(leads: list[Row], voice: dict[str, tuple[str, str]]) -> Row:

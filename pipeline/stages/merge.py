@@ -6,14 +6,13 @@ import geopandas as gpd
 import pandas as pd
 
 from pipeline.declare import cells, shape_table
-from pipeline.intake.words.dates import period_order
+from pipeline.intake.words.dates import UNDATED, period_order
 from pipeline.merging.joining import Joined, join_in_order
 from pipeline.merging.pairs import PERSON, POINT_RULES, Pair, judge_pairs
 from pipeline.rules import MergeRules
 from pipeline.tables import MERGES
 from pipeline.text import say
 
-UNDATED = "~"  # sorts behind every date
 SHIFTED = "same_ground"  # the rule that may have moved one of the two first
 SHOWN_SHARE = 0.0005  # what lies below it would be told as 0.0 %
 ASK = ("near", "text", "bridge", "cap", "two_sites", "disagree")  # rules whose sentence asks already

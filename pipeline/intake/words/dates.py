@@ -103,6 +103,9 @@ def parse_period_dates(value: object) -> tuple[str, str] | None:
     return (one, other) if date_span(one) <= date_span(other) else (other, one)
 
 
+UNDATED = "~"  # sorts behind every date and period
+
+
 def period_order(period: str | None) -> tuple[str, str]:
     """What periods sort by: their end, then their beginning; what has none comes first."""
     first, _, last = (period or "").partition("-")
